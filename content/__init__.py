@@ -1,0 +1,1 @@
+"""What editors write: pages, blocks, topics, people, media."""

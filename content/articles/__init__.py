@@ -1,0 +1,1 @@
+"""Quick guides, blogs, newsletter features and blogs, news and reports."""

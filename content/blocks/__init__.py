@@ -1,0 +1,1 @@
+"""The block library and its three destinations: web page, mail, text."""

@@ -1,0 +1,1 @@
+"""The Q community: home, groups and stories."""

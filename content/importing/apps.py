@@ -1,0 +1,10 @@
+"""The importing application."""
+
+from django.apps import AppConfig
+
+
+class ImportingConfig(AppConfig):
+    """Registers content.importing under its fixed label."""
+
+    name = "content.importing"
+    label = "importing"

@@ -1,0 +1,1 @@
+"""Migrations, made under Wagtail 7.4."""

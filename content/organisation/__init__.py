@@ -1,0 +1,1 @@
+"""Name, address, menus and the panels of the publishing organisation."""

@@ -1,0 +1,1 @@
+"""The base page, home, sections and the registries that upper rooms fill."""

@@ -1,0 +1,1 @@
+"""The topic tree: snippets with public views."""

@@ -1,0 +1,1 @@
+"""What subscribers get: mails, audiences, issues, delivery, alerts."""

@@ -1,0 +1,1 @@
+"""Lists, subscribers, subscriptions, permission and suppression."""

@@ -1,0 +1,1 @@
+"""Mailings, the recipient ledger and the senders."""

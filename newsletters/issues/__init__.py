@@ -1,0 +1,1 @@
+"""Newsletter and issue pages, mail blocks, preflight and the archive."""

@@ -1,0 +1,1 @@
+"""Strict MJML validation, compilation and CSS inlining."""

@@ -1,0 +1,1 @@
+"""Search and related content: documents, outbox, engines, query, related."""

@@ -1,0 +1,1 @@
+"""Readiness for load balancers and the supervisor."""

@@ -1,0 +1,54 @@
+"""Celery: late acknowledgement, one task at a time, short tasks.
+
+A killed worker's task comes back only after `visibility_timeout`, which must exceed the longest task; so recovery
+never waits for redelivery: work is found again by leases in the database and the sweeps of the beat below.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu import Queue
+
+LONGEST_TASK_SECONDS = 300
+
+
+def celery_settings(*, broker: str, prefix: str = "") -> dict[str, Any]:
+    """Return the `CELERY_*` settings for a broker; `prefix` keeps parallel test workers apart."""
+    queues = [Queue(f"{prefix}{name}") for name in ("transactional", "index", "bulk")]
+    return {
+        "CELERY_BROKER_URL": broker,
+        "CELERY_RESULT_BACKEND": None,
+        "CELERY_TASK_IGNORE_RESULT": True,
+        "CELERY_TASK_ACKS_LATE": True,
+        "CELERY_TASK_REJECT_ON_WORKER_LOST": True,
+        "CELERY_WORKER_PREFETCH_MULTIPLIER": 1,
+        "CELERY_TASK_TIME_LIMIT": LONGEST_TASK_SECONDS + 20,
+        "CELERY_TASK_SOFT_TIME_LIMIT": LONGEST_TASK_SECONDS,
+        "CELERY_TASK_QUEUES": queues,
+        "CELERY_TASK_DEFAULT_QUEUE": f"{prefix}transactional",
+        "CELERY_TASK_ROUTES": {
+            "search.*": {"queue": f"{prefix}index"},
+            "content.*": {"queue": f"{prefix}index"},
+            "newsletters.delivery.*": {"queue": f"{prefix}bulk"},
+            "newsletters.issues.*": {"queue": f"{prefix}bulk"},
+        },
+        "CELERY_BROKER_TRANSPORT_OPTIONS": {
+            "visibility_timeout": LONGEST_TASK_SECONDS + 60,
+            "unacked_restore_interval": 1,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "max_retries": 2,
+        },
+        "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+        "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
+        "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": True,
+        "CELERY_TIMEZONE": "Europe/London",
+        "CELERY_BEAT_SCHEDULE": {
+            "publish scheduled pages": {"task": "content.pages.publish_scheduled", "schedule": 15.0},
+            "refresh the social panel": {"task": "content.organisation.refresh_social_post", "schedule": 900.0},
+            "sweep the search outbox": {"task": "search.sweep_outbox", "schedule": 10.0},
+            "sweep mailings": {"task": "newsletters.delivery.sweep_mailings", "schedule": 5.0},
+            "send waiting confirmations": {"task": "newsletters.audience.sweep_confirmations", "schedule": 20.0},
+        },
+    }

@@ -1,0 +1,59 @@
+"""One server or a cluster: everything that matters comes from the environment, and what is missing is said at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from courant.settings.base import *  # noqa: F403
+from courant.settings.parts.celery import celery_settings
+from courant.settings.parts.databases import with_safe_sqlite
+from courant.settings.parts.environment import ROOT, Environment, smtp_settings
+from courant.settings.parts.logs import logging_settings
+
+env = Environment()
+SECRET_KEY = env.text("SECRET_KEY")
+LINK_KEYS = env.keys("LINK_KEYS")
+SUPPRESSION_KEYS = env.keys("SUPPRESSION_KEYS")
+SITE_URL = env.url("SITE_URL", schemes=("https", "http")).rstrip("/")
+WAGTAILADMIN_BASE_URL = SITE_URL
+COURANT_VAR = Path(env.text("COURANT_VAR", str(ROOT / "var"))).resolve()
+ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "invalid", *env.text("EXTRA_HOSTS", " ").split()]
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
+
+DATABASES = {"default": with_safe_sqlite(env.database("DATABASE_URL"))}
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.url("CACHE_URL", REDIS_URL, schemes=("redis", "rediss")),
+        "KEY_PREFIX": "cache",
+    }
+}
+globals().update(celery_settings(broker=REDIS_URL))
+
+ELASTICSEARCH_URL = env.url("ELASTICSEARCH_URL", "", schemes=("http", "https"))
+SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"
+_smtp = env.url("SMTP_URL", schemes=("smtp", "smtp+starttls", "smtps"))
+SMTP = smtp_settings(_smtp) if _smtp else {}
+
+MEDIA_URL = env.text("MEDIA_URL", "/media/")
+MEDIA_ROOT = COURANT_VAR / "media"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(COURANT_VAR / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 31_536_000
+
+_secure = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = _secure and env.flag("SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
+SECURE_HSTS_PRELOAD = _secure
+SESSION_COOKIE_SECURE = _secure
+CSRF_COOKIE_SECURE = _secure
+LOGGING = logging_settings(json=True, level=env.text("LOG_LEVEL", "INFO"))
+env.finish()

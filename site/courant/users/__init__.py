@@ -1,0 +1,1 @@
+"""The user model, ours from the first migration on."""
