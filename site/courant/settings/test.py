@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-_folder = Path(tempfile.gettempdir()) / f"courant-tests-{os.getuid()}" / _worker
+_root = os.environ.get("COURANT_TEST_VAR") or f"{tempfile.gettempdir()}/courant-tests-{os.getuid()}"
+_folder = Path(_root) / _worker
 _folder.mkdir(parents=True, exist_ok=True)
 os.environ["COURANT_VAR"] = str(_folder)
 
