@@ -2,15 +2,73 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
 from django.db import models
+from django.db.models.functions import Coalesce
+from django.http import Http404
 from django.utils import formats, timezone
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.models import PageManager, PageQuerySet
 
 from content.pages import kinds
-from content.pages.models import BodyPage
+from content.pages.models import BasePage, BodyPage, Card
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.http import HttpRequest
+
+PAST_EVENTS_A_PAGE = 24
+
+
+class EventQuerySet(PageQuerySet):
+    """Events as lists ask for them."""
+
+    def upcoming(self, at: datetime | None = None) -> Self:
+        """Events that have not ended at `at`, soonest first; without an end, an event ends when it starts."""
+        at = at or timezone.now()
+        return self.live().filter(_over_at__gt=at).order_by("starts_at")  # type: ignore[no-any-return]
+
+    def past(self, at: datetime | None = None) -> Self:
+        """Events that have ended at `at`, latest first."""
+        at = at or timezone.now()
+        return self.live().filter(_over_at__lte=at).order_by("-starts_at")  # type: ignore[no-any-return]
+
+
+class EventManager(PageManager.from_queryset(EventQuerySet)):  # type: ignore[misc]
+    """Events with the moment they are over."""
+
+    def get_queryset(self) -> EventQuerySet:
+        """Annotate the moment an event is over."""
+        return super().get_queryset().annotate(_over_at=Coalesce("ends_at", "starts_at"))  # type: ignore[no-any-return]
+
+
+class EventIndexPage(BasePage):
+    """What is coming, soonest first, then what has been, page by page."""
+
+    kind = kinds.SECTION
+    takes_part_in_related = False
+    max_count = 1
+    subpage_types: ClassVar = ["events.EventPage"]
+
+    content_panels: ClassVar = BasePage.content_panels[:2]
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the cards of upcoming events and one page of past ones; a page that does not exist is a 404."""
+        context = super().get_context(request, *args, **kwargs)
+        events = EventPage.objects.descendant_of(self)
+        cards = Card.objects.visible().for_display()
+        context["upcoming"] = cards.filter(page__in=events.upcoming().order_by()).order_by("page__eventpage__starts_at")
+        past = cards.filter(page__in=events.past().order_by()).order_by("-page__eventpage__starts_at")
+        paginator = Paginator(past, PAST_EVENTS_A_PAGE)
+        number = request.GET.get("page", "1")
+        if not number.isdigit() or not 1 <= int(number) <= paginator.num_pages:
+            raise Http404
+        context["past"] = paginator.page(int(number))
+        return context  # type: ignore[no-any-return]
 
 
 class EventPage(BodyPage):
@@ -18,7 +76,7 @@ class EventPage(BodyPage):
 
     kind = kinds.EVENT
     has_authors = True
-    parent_page_types: ClassVar = ["pages.SectionPage"]
+    parent_page_types: ClassVar = ["events.EventIndexPage"]
     subpage_types: ClassVar[list[str]] = []
 
     starts_at = models.DateTimeField()
@@ -27,6 +85,8 @@ class EventPage(BodyPage):
     online_url = models.URLField(blank=True)
     registration_url = models.URLField(blank=True)
     price = models.CharField(max_length=80, blank=True, help_text="In words; empty says nothing.")
+
+    objects = EventManager()
 
     content_panels: ClassVar = [
         *BodyPage.content_panels[:2],

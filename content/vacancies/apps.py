@@ -2,9 +2,19 @@
 
 from django.apps import AppConfig
 
+from content.pages.registry import Section, registry
+
 
 class VacanciesConfig(AppConfig):
-    """Registers content.vacancies under its fixed label."""
+    """Registers content.vacancies under its fixed label, and the page that lists them."""
 
     name = "content.vacancies"
     label = "vacancies"
+
+    def ready(self) -> None:
+        """Register the list of vacancies."""
+        from content.vacancies.models import VacancyIndexPage  # noqa: PLC0415 (models are ready only now)
+
+        registry.add_section(
+            Section("vacancies", lambda: VacancyIndexPage(title="Work with us"), menu="Work with us", order=90)
+        )

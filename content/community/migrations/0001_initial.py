@@ -6,75 +6,218 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CommunityHomePage',
+            name="CommunityHomePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('body', wagtail.fields.StreamField([('heading', 1), ('text', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'max_length': 200}), 1: ('wagtail.blocks.StructBlock', [[('text', 0)]], {'group': 'Text'}), 2: ('content.blocks.library.text.TextBlock', (), {'group': 'Text'})})),
-                ('join_text', models.TextField(blank=True)),
-                ('join_url', models.URLField(blank=True, help_text='May lead outside.')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("heading", 1), ("text", 2)],
+                        blank=True,
+                        block_lookup={
+                            0: ("wagtail.blocks.CharBlock", (), {"max_length": 200}),
+                            1: ("wagtail.blocks.StructBlock", [[("text", 0)]], {"group": "Text"}),
+                            2: ("content.blocks.library.text.TextBlock", (), {"group": "Text"}),
+                        },
+                    ),
+                ),
+                ("join_text", models.TextField(blank=True)),
+                ("join_url", models.URLField(blank=True, help_text="May lead outside.")),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='GroupPage',
+            name="GroupPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('body', wagtail.fields.StreamField([('heading', 1), ('text', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'max_length': 200}), 1: ('wagtail.blocks.StructBlock', [[('text', 0)]], {'group': 'Text'}), 2: ('content.blocks.library.text.TextBlock', (), {'group': 'Text'})})),
-                ('members', models.CharField(blank=True, help_text='In words, for example “about 300 members”.', max_length=80)),
-                ('meets', models.CharField(blank=True, help_text='When and where, in words.', max_length=160)),
-                ('contact_email', models.EmailField(blank=True, max_length=254)),
-                ('join_url', models.URLField(blank=True, help_text='May lead outside.')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("heading", 1), ("text", 2)],
+                        blank=True,
+                        block_lookup={
+                            0: ("wagtail.blocks.CharBlock", (), {"max_length": 200}),
+                            1: ("wagtail.blocks.StructBlock", [[("text", 0)]], {"group": "Text"}),
+                            2: ("content.blocks.library.text.TextBlock", (), {"group": "Text"}),
+                        },
+                    ),
+                ),
+                (
+                    "members",
+                    models.CharField(blank=True, help_text="In words, for example “about 300 members”.", max_length=80),
+                ),
+                ("meets", models.CharField(blank=True, help_text="When and where, in words.", max_length=160)),
+                ("contact_email", models.EmailField(blank=True, max_length=254)),
+                ("join_url", models.URLField(blank=True, help_text="May lead outside.")),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='StoryPage',
+            name="StoryPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('body', wagtail.fields.StreamField([('heading', 1), ('text', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'max_length': 200}), 1: ('wagtail.blocks.StructBlock', [[('text', 0)]], {'group': 'Text'}), 2: ('content.blocks.library.text.TextBlock', (), {'group': 'Text'})})),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("heading", 1), ("text", 2)],
+                        blank=True,
+                        block_lookup={
+                            0: ("wagtail.blocks.CharBlock", (), {"max_length": 200}),
+                            1: ("wagtail.blocks.StructBlock", [[("text", 0)]], {"group": "Text"}),
+                            2: ("content.blocks.library.text.TextBlock", (), {"group": "Text"}),
+                        },
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
     ]

@@ -5,18 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('community', '0001_initial'),
-        ('media', '0001_initial'),
+        ("community", "0001_initial"),
+        ("media", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='communityhomepage',
-            name='card_image',
-            field=models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage'),
+            model_name="communityhomepage",
+            name="card_image",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Without one, a cover is drawn.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="media.courantimage",
+            ),
         ),
     ]

@@ -6,110 +6,281 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('media', '0001_initial'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("media", "0001_initial"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PageAuthor',
+            name="PageAuthor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
             ],
             options={
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PageTopic',
+            name="PageTopic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
             ],
             options={
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SectionPage',
+            name="SectionPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('order', models.CharField(choices=[('newest', 'Newest first'), ('tree', 'In the order of the page tree'), ('title', 'By title')], default='newest', max_length=6)),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "order",
+                    models.CharField(
+                        choices=[
+                            ("newest", "Newest first"),
+                            ("tree", "In the order of the page tree"),
+                            ("title", "By title"),
+                        ],
+                        default="newest",
+                        max_length=6,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='StandardPage',
+            name="StandardPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('body', wagtail.fields.StreamField([('heading', 1), ('text', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'max_length': 200}), 1: ('wagtail.blocks.StructBlock', [[('text', 0)]], {'group': 'Text'}), 2: ('content.blocks.library.text.TextBlock', (), {'group': 'Text'})})),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("heading", 1), ("text", 2)],
+                        blank=True,
+                        block_lookup={
+                            0: ("wagtail.blocks.CharBlock", (), {"max_length": 200}),
+                            1: ("wagtail.blocks.StructBlock", [[("text", 0)]], {"group": "Text"}),
+                            2: ("content.blocks.library.text.TextBlock", (), {"group": "Text"}),
+                        },
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('page', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='card', serialize=False, to='wagtailcore.page')),
-                ('kind', models.CharField(db_index=True, max_length=24)),
-                ('title', models.CharField(max_length=255)),
-                ('summary', models.TextField(blank=True)),
-                ('published_on', models.DateField(db_index=True, null=True)),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5)),
-                ('date_text', models.CharField(blank=True, help_text="Shown instead of the date: an event's days, a vacancy's closing date.", max_length=80)),
-                ('visible_from', models.DateTimeField(null=True)),
-                ('visible_to', models.DateTimeField(null=True)),
-                ('restricted', models.BooleanField(default=False)),
-                ('cover', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
+                (
+                    "page",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="card",
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                ("kind", models.CharField(db_index=True, max_length=24)),
+                ("title", models.CharField(max_length=255)),
+                ("summary", models.TextField(blank=True)),
+                ("published_on", models.DateField(db_index=True, null=True)),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")], default="day", max_length=5
+                    ),
+                ),
+                (
+                    "date_text",
+                    models.CharField(
+                        blank=True,
+                        help_text="Shown instead of the date: an event's days, a vacancy's closing date.",
+                        max_length=80,
+                    ),
+                ),
+                ("visible_from", models.DateTimeField(null=True)),
+                ("visible_to", models.DateTimeField(null=True)),
+                ("restricted", models.BooleanField(default=False)),
+                (
+                    "cover",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HomePage',
+            name="HomePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('lead_text', models.TextField(blank=True, help_text="Under the lead's title; its summary when empty.")),
-                ('lead_button', models.CharField(blank=True, default='Read more', max_length=40)),
-                ('card_image', models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "lead_text",
+                    models.TextField(blank=True, help_text="Under the lead's title; its summary when empty."),
+                ),
+                ("lead_button", models.CharField(blank=True, default="Read more", max_length=40)),
+                (
+                    "card_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Without one, a cover is drawn.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
     ]

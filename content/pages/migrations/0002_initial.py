@@ -7,79 +7,124 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('media', '0002_initial'),
-        ('pages', '0001_initial'),
-        ('people', '0001_initial'),
-        ('topics', '0001_initial'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("media", "0002_initial"),
+        ("pages", "0001_initial"),
+        ("people", "0001_initial"),
+        ("topics", "0001_initial"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='homepage',
-            name='content_owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="homepage",
+            name="content_owner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='homepage',
-            name='lead_page',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.page'),
+            model_name="homepage",
+            name="lead_page",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="wagtailcore.page",
+            ),
         ),
         migrations.AddField(
-            model_name='pageauthor',
-            name='page',
-            field=modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='page_authors', to='wagtailcore.page'),
+            model_name="pageauthor",
+            name="page",
+            field=modelcluster.fields.ParentalKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="page_authors", to="wagtailcore.page"
+            ),
         ),
         migrations.AddField(
-            model_name='pageauthor',
-            name='profile',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='page_authors', to='people.profile'),
+            model_name="pageauthor",
+            name="profile",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="page_authors", to="people.profile"
+            ),
         ),
         migrations.AddField(
-            model_name='pagetopic',
-            name='page',
-            field=modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='page_topics', to='wagtailcore.page'),
+            model_name="pagetopic",
+            name="page",
+            field=modelcluster.fields.ParentalKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="page_topics", to="wagtailcore.page"
+            ),
         ),
         migrations.AddField(
-            model_name='pagetopic',
-            name='topic',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='page_topics', to='topics.topic'),
+            model_name="pagetopic",
+            name="topic",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="page_topics", to="topics.topic"
+            ),
         ),
         migrations.AddField(
-            model_name='sectionpage',
-            name='card_image',
-            field=models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage'),
+            model_name="sectionpage",
+            name="card_image",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Without one, a cover is drawn.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="media.courantimage",
+            ),
         ),
         migrations.AddField(
-            model_name='sectionpage',
-            name='content_owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="sectionpage",
+            name="content_owner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='standardpage',
-            name='card_image',
-            field=models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage'),
+            model_name="standardpage",
+            name="card_image",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Without one, a cover is drawn.",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="media.courantimage",
+            ),
         ),
         migrations.AddField(
-            model_name='standardpage',
-            name='content_owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="standardpage",
+            name="content_owner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='card',
-            index=models.Index(fields=['kind', '-published_on'], name='card_kind_newest'),
+            model_name="card",
+            index=models.Index(fields=["kind", "-published_on"], name="card_kind_newest"),
         ),
         migrations.AddConstraint(
-            model_name='pageauthor',
-            constraint=models.UniqueConstraint(fields=('page', 'profile'), name='one_author_once_a_page'),
+            model_name="pageauthor",
+            constraint=models.UniqueConstraint(fields=("page", "profile"), name="one_author_once_a_page"),
         ),
         migrations.AddConstraint(
-            model_name='pagetopic',
-            constraint=models.UniqueConstraint(fields=('page', 'topic'), name='one_topic_once_a_page'),
+            model_name="pagetopic",
+            constraint=models.UniqueConstraint(fields=("page", "topic"), name="one_topic_once_a_page"),
         ),
     ]

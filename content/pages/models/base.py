@@ -83,9 +83,7 @@ class BasePage(Page):
         help_text="One or two sentences: shown on cards, in search results and in newsletters.",
     )
     published_on = models.DateField("date", null=True, blank=True, help_text="The date readers see.")
-    date_precision = models.CharField(
-        "date shown as", max_length=5, choices=DatePrecision, default=DatePrecision.DAY
-    )
+    date_precision = models.CharField("date shown as", max_length=5, choices=DatePrecision, default=DatePrecision.DAY)
     edition = models.CharField(max_length=60, blank=True, help_text="For example “third edition”.")
     card_title = models.CharField(max_length=120, blank=True, help_text="A shorter title for cards, if needed.")
     card_image = models.ForeignKey(

@@ -48,7 +48,9 @@ class CardQuerySet(models.QuerySet["Card"]):
 
     def for_display(self) -> Self:
         """With what a card's template reads, so that a list stays at two queries whatever its length."""
-        return self.select_related("page", "cover").prefetch_related("cover__renditions").defer("page__search_description")
+        return (
+            self.select_related("page", "cover").prefetch_related("cover__renditions").defer("page__search_description")
+        )
 
 
 class Card(models.Model):

@@ -61,7 +61,11 @@ class HomePage(BasePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the lead's card and the newest articles, which never repeat the lead."""
         context = super().get_context(request, *args, **kwargs)
-        lead = Card.objects.visible().filter(page_id=self.lead_page_id).for_display().first() if self.lead_page_id else None
+        lead = (
+            Card.objects.visible().filter(page_id=self.lead_page_id).for_display().first()
+            if self.lead_page_id
+            else None
+        )
         newest = Card.objects.visible().of_kinds(*kinds.ARTICLE_KINDS).newest_first().for_display()
         newest_cards = [card for card in newest[:9] if lead is None or card.pk != lead.pk][:8]
         context.update(lead=lead, newest=newest_cards)

@@ -8,70 +8,211 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('media', '0002_initial'),
-        ('people', '0001_initial'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("media", "0002_initial"),
+        ("people", "0001_initial"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='VacancyIndexPage',
+            name="VacancyIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('text_when_empty', models.TextField(default='No role is open at the moment. Subscribe to a newsletter, and we will write when one is.')),
-                ('card_image', models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
-                ('content_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "text_when_empty",
+                    models.TextField(
+                        default="No role is open at the moment. Subscribe to a newsletter, and we will write when one is."
+                    ),
+                ),
+                (
+                    "card_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Without one, a cover is drawn.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
+                (
+                    "content_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='VacancyPage',
+            name="VacancyPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('body', wagtail.fields.StreamField([('heading', 1), ('text', 2)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'max_length': 200}), 1: ('wagtail.blocks.StructBlock', [[('text', 0)]], {'group': 'Text'}), 2: ('content.blocks.library.text.TextBlock', (), {'group': 'Text'})})),
-                ('reference', models.CharField(blank=True, max_length=40)),
-                ('location', models.CharField(max_length=160)),
-                ('salary', models.CharField(help_text='In words, for example “£36,400 to £39,100 a year”.', max_length=120)),
-                ('contract', models.CharField(blank=True, help_text='Permanent, two years…', max_length=120)),
-                ('hours', models.CharField(blank=True, help_text='37.5 hours, part time possible…', max_length=120)),
-                ('opens_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closes_at', models.DateTimeField(help_text='From this moment on nobody can apply.')),
-                ('filled_at', models.DateTimeField(blank=True, null=True)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('interviews', models.CharField(blank=True, help_text='When interviews are, in words.', max_length=120)),
-                ('apply_url', models.URLField(blank=True)),
-                ('apply_email', models.EmailField(blank=True, max_length=254)),
-                ('card_image', models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
-                ('content_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('employer', models.ForeignKey(blank=True, help_text='Empty: our own organisation.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='people.profile')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [("heading", 1), ("text", 2)],
+                        blank=True,
+                        block_lookup={
+                            0: ("wagtail.blocks.CharBlock", (), {"max_length": 200}),
+                            1: ("wagtail.blocks.StructBlock", [[("text", 0)]], {"group": "Text"}),
+                            2: ("content.blocks.library.text.TextBlock", (), {"group": "Text"}),
+                        },
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=40)),
+                ("location", models.CharField(max_length=160)),
+                (
+                    "salary",
+                    models.CharField(help_text="In words, for example “£36,400 to £39,100 a year”.", max_length=120),
+                ),
+                ("contract", models.CharField(blank=True, help_text="Permanent, two years…", max_length=120)),
+                ("hours", models.CharField(blank=True, help_text="37.5 hours, part time possible…", max_length=120)),
+                ("opens_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closes_at", models.DateTimeField(help_text="From this moment on nobody can apply.")),
+                ("filled_at", models.DateTimeField(blank=True, null=True)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "interviews",
+                    models.CharField(blank=True, help_text="When interviews are, in words.", max_length=120),
+                ),
+                ("apply_url", models.URLField(blank=True)),
+                ("apply_email", models.EmailField(blank=True, max_length=254)),
+                (
+                    "card_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Without one, a cover is drawn.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
+                (
+                    "content_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "employer",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: our own organisation.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="people.profile",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
     ]

@@ -27,12 +27,19 @@ WAGTAILADMIN_BASE_URL = SITE_URL
 ALLOWED_HOSTS = ["*"]
 
 DATABASES = {"default": with_safe_sqlite(env.database("DATABASE_URL", f"sqlite:///{COURANT_VAR / 'courant.sqlite3'}"))}
-REDIS_URL = env.url("REDIS_URL", "redis://127.0.0.1:6379/0", schemes=("redis", "rediss"))
+# The supervisor writes down where its broker listens, so that commands beside a running site reach it too.
+_broker = COURANT_VAR / "broker-url"
+REDIS_URL = env.url(
+    "REDIS_URL",
+    _broker.read_text(encoding="utf-8").strip() if _broker.exists() else "redis://127.0.0.1:6379/0",
+    schemes=("redis", "rediss"),
+)
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "courant.cache.ForgivingRedisCache",
         "LOCATION": env.url("CACHE_URL", REDIS_URL, schemes=("redis", "rediss")),
         "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
 }
 globals().update(celery_settings(broker=REDIS_URL))

@@ -25,9 +25,10 @@ DATABASES = {"default": with_safe_sqlite(env.database("DATABASE_URL"))}
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "courant.cache.ForgivingRedisCache",
         "LOCATION": env.url("CACHE_URL", REDIS_URL, schemes=("redis", "rediss")),
         "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     }
 }
 globals().update(celery_settings(broker=REDIS_URL))

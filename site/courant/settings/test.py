@@ -12,8 +12,8 @@ _folder = Path(_root) / _worker
 _folder.mkdir(parents=True, exist_ok=True)
 os.environ["COURANT_VAR"] = str(_folder)
 
-from courant.settings.dev import *  # noqa: E402, F403
-from courant.settings.dev import DATABASES, SEARCH_SQLITE_PATH  # noqa: E402
+from courant.settings.dev import *  # noqa: E402
+from courant.settings.dev import DATABASES  # noqa: E402
 
 SECRET_KEY = "tests-only-secret-key-tests-only-secret-key-0123456789"  # noqa: S105
 LINK_KEYS = {"t1": "tests-only-link-key-0123456789abcdef0123456789"}
