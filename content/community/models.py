@@ -33,7 +33,7 @@ class CommunityHomePage(BodyPage):
         cards = Card.objects.visible().below(self)
         context["groups"] = cards.of_kinds(kinds.COMMUNITY_GROUP).order_by("title").for_display()
         context["stories"] = cards.of_kinds(kinds.COMMUNITY_STORY).newest_first().for_display()[:6]
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class GroupPage(BodyPage):

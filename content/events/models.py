@@ -30,12 +30,12 @@ class EventQuerySet(PageQuerySet):
     def upcoming(self, at: datetime | None = None) -> Self:
         """Events that have not ended at `at`, soonest first; without an end, an event ends when it starts."""
         at = at or timezone.now()
-        return self.live().filter(_over_at__gt=at).order_by("starts_at")  # type: ignore[no-any-return]
+        return self.live().filter(_over_at__gt=at).order_by("starts_at")
 
     def past(self, at: datetime | None = None) -> Self:
         """Events that have ended at `at`, latest first."""
         at = at or timezone.now()
-        return self.live().filter(_over_at__lte=at).order_by("-starts_at")  # type: ignore[no-any-return]
+        return self.live().filter(_over_at__lte=at).order_by("-starts_at")
 
 
 class EventManager(PageManager.from_queryset(EventQuerySet)):  # type: ignore[misc]
@@ -43,7 +43,7 @@ class EventManager(PageManager.from_queryset(EventQuerySet)):  # type: ignore[mi
 
     def get_queryset(self) -> EventQuerySet:
         """Annotate the moment an event is over."""
-        return super().get_queryset().annotate(_over_at=Coalesce("ends_at", "starts_at"))  # type: ignore[no-any-return]
+        return super().get_queryset().annotate(_over_at=Coalesce("ends_at", "starts_at"))
 
 
 class EventIndexPage(BasePage):
@@ -68,7 +68,7 @@ class EventIndexPage(BasePage):
         if not number.isdigit() or not 1 <= int(number) <= paginator.num_pages:
             raise Http404
         context["past"] = paginator.page(int(number))
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class EventPage(BodyPage):

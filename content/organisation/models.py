@@ -45,7 +45,9 @@ class Organisation(BaseGenericSetting, ClusterableModel):
     work_text = models.TextField(blank=True, help_text="{count} becomes the number of open vacancies in words.")
     work_text_empty = models.TextField(blank=True, help_text="Shown instead when no vacancy is open.")
     work_link_text = models.CharField(max_length=80, default="View current vacancies")
-    work_page = models.ForeignKey("wagtailcore.Page", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    work_page = models.ForeignKey(
+        "wagtailcore.Page", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     work_url = models.URLField(blank=True, help_text="Used when no page is chosen; may lead outside.")
 
     community_heading = models.CharField(max_length=60, default="The Q community")

@@ -26,7 +26,7 @@ class VacancyQuerySet(PageQuerySet):
     def open(self, at: datetime | None = None) -> Self:
         """Vacancies a person can apply for at `at`, to the second; the closing moment itself is closed."""
         at = at or timezone.now()
-        return self.live().filter(opens_at__lte=at, closes_at__gt=at, filled_at=None, withdrawn_at=None)  # type: ignore[no-any-return]
+        return self.live().filter(opens_at__lte=at, closes_at__gt=at, filled_at=None, withdrawn_at=None)
 
     def closing_within(self, days: int, at: datetime | None = None) -> Self:
         """Open vacancies whose closing moment is at most `days` days away."""
@@ -56,7 +56,7 @@ class VacancyIndexPage(BasePage):
         """Add the open vacancies, soonest closing first."""
         context = super().get_context(request, *args, **kwargs)
         context["vacancies"] = VacancyPage.objects.descendant_of(self).open().soonest_first().select_related("employer")
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class VacancyPage(BodyPage):

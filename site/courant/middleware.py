@@ -25,4 +25,4 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         """Add the header that fits the address."""
         if request.path.startswith(ADMIN_PREFIX) and not hasattr(response, "_csp_config"):
             response._csp_config = ADMIN_POLICY  # type: ignore[attr-defined] # noqa: SLF001 (django-csp's own hook)
-        return super().process_response(request, response)  # type: ignore[no-any-return]
+        return super().process_response(request, response)

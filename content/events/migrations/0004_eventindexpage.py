@@ -6,33 +6,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0003_initial'),
-        ('media', '0002_initial'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("events", "0003_initial"),
+        ("media", "0002_initial"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='EventIndexPage',
+            name="EventIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('card_image', models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
-                ('content_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "card_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Without one, a cover is drawn.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
+                (
+                    "content_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
     ]

@@ -6,61 +6,140 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(default='Our organisation', max_length=120)),
-                ('tagline', models.CharField(blank=True, max_length=200)),
-                ('legal_line', models.CharField(blank=True, help_text='Charity and company numbers, as the law wants them on every page.', max_length=300)),
-                ('postal_address', models.TextField(blank=True, help_text='Stands in the footer and in every mail; no newsletter goes out without it.')),
-                ('contact_email', models.EmailField(blank=True, max_length=254)),
-                ('social_heading', models.CharField(default='Get social', max_length=60)),
-                ('social_follow_text', models.CharField(blank=True, help_text='Words of the follow link.', max_length=80)),
-                ('social_follow_url', models.URLField(blank=True)),
-                ('social_post', models.TextField(blank=True, help_text='The latest post; entered here, or read from the feed below.', max_length=600)),
-                ('social_post_url', models.URLField(blank=True)),
-                ('social_posted_at', models.DateTimeField(blank=True, null=True)),
-                ('social_feed_url', models.URLField(blank=True, help_text="A Mastodon account's .rss address or any RSS feed. Read on the server, never by readers.")),
-                ('social_stale_days', models.PositiveSmallIntegerField(default=30, help_text='A post older than this many days is hidden; the follow link stays.')),
-                ('work_heading', models.CharField(default='Work with us', max_length=60)),
-                ('work_text', models.TextField(blank=True, help_text='{count} becomes the number of open vacancies in words.')),
-                ('work_text_empty', models.TextField(blank=True, help_text='Shown instead when no vacancy is open.')),
-                ('work_link_text', models.CharField(default='View current vacancies', max_length=80)),
-                ('work_url', models.URLField(blank=True, help_text='Used when no page is chosen; may lead outside.')),
-                ('community_heading', models.CharField(default='The Q community', max_length=60)),
-                ('community_text', models.TextField(blank=True)),
-                ('community_link_text', models.CharField(default='Find out more', max_length=80)),
-                ('community_url', models.URLField(blank=True, help_text='Used when no page is chosen; may lead outside.')),
-                ('community_page', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.page')),
-                ('work_page', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='wagtailcore.page')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(default="Our organisation", max_length=120)),
+                ("tagline", models.CharField(blank=True, max_length=200)),
+                (
+                    "legal_line",
+                    models.CharField(
+                        blank=True,
+                        help_text="Charity and company numbers, as the law wants them on every page.",
+                        max_length=300,
+                    ),
+                ),
+                (
+                    "postal_address",
+                    models.TextField(
+                        blank=True,
+                        help_text="Stands in the footer and in every mail; no newsletter goes out without it.",
+                    ),
+                ),
+                ("contact_email", models.EmailField(blank=True, max_length=254)),
+                ("social_heading", models.CharField(default="Get social", max_length=60)),
+                (
+                    "social_follow_text",
+                    models.CharField(blank=True, help_text="Words of the follow link.", max_length=80),
+                ),
+                ("social_follow_url", models.URLField(blank=True)),
+                (
+                    "social_post",
+                    models.TextField(
+                        blank=True,
+                        help_text="The latest post; entered here, or read from the feed below.",
+                        max_length=600,
+                    ),
+                ),
+                ("social_post_url", models.URLField(blank=True)),
+                ("social_posted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "social_feed_url",
+                    models.URLField(
+                        blank=True,
+                        help_text="A Mastodon account's .rss address or any RSS feed. Read on the server, never by readers.",
+                    ),
+                ),
+                (
+                    "social_stale_days",
+                    models.PositiveSmallIntegerField(
+                        default=30, help_text="A post older than this many days is hidden; the follow link stays."
+                    ),
+                ),
+                ("work_heading", models.CharField(default="Work with us", max_length=60)),
+                (
+                    "work_text",
+                    models.TextField(blank=True, help_text="{count} becomes the number of open vacancies in words."),
+                ),
+                ("work_text_empty", models.TextField(blank=True, help_text="Shown instead when no vacancy is open.")),
+                ("work_link_text", models.CharField(default="View current vacancies", max_length=80)),
+                ("work_url", models.URLField(blank=True, help_text="Used when no page is chosen; may lead outside.")),
+                ("community_heading", models.CharField(default="The Q community", max_length=60)),
+                ("community_text", models.TextField(blank=True)),
+                ("community_link_text", models.CharField(default="Find out more", max_length=80)),
+                (
+                    "community_url",
+                    models.URLField(blank=True, help_text="Used when no page is chosen; may lead outside."),
+                ),
+                (
+                    "community_page",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "work_page",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="wagtailcore.page",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'organisation',
+                "verbose_name": "organisation",
             },
         ),
         migrations.CreateModel(
-            name='MenuItem',
+            name="MenuItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('menu', models.CharField(choices=[('main', 'Header'), ('footer', 'Footer')], default='main', max_length=6)),
-                ('label', models.CharField(max_length=40)),
-                ('address', models.CharField(blank=True, help_text='A path on this site or a full address.', max_length=300)),
-                ('page', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='wagtailcore.page')),
-                ('organisation', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='menu_items', to='organisation.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "menu",
+                    models.CharField(choices=[("main", "Header"), ("footer", "Footer")], default="main", max_length=6),
+                ),
+                ("label", models.CharField(max_length=40)),
+                (
+                    "address",
+                    models.CharField(blank=True, help_text="A path on this site or a full address.", max_length=300),
+                ),
+                (
+                    "page",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "organisation",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="menu_items",
+                        to="organisation.organisation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
     ]

@@ -165,7 +165,7 @@ class BasePage(Page):
         """Answer 404 for what has expired, even before the sweep has unpublished it."""
         if not self.is_visible():
             raise Http404
-        return super().serve(request, *args, **kwargs)  # type: ignore[no-any-return]
+        return super().serve(request, *args, **kwargs)
 
     @property
     def path_on_site(self) -> str:

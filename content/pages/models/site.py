@@ -9,7 +9,6 @@ from django.db import models
 from django.http import Http404
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, PageChooserPanel
 from wagtail.models import Page
-from wagtail.url_routing import RouteResult
 
 from content.pages import kinds
 from content.pages.models.base import BasePage, BodyPage
@@ -17,6 +16,7 @@ from content.pages.models.cards import Card, CardQuerySet
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+    from wagtail.url_routing import RouteResult
 
 CARDS_A_PAGE = 24
 
@@ -56,7 +56,7 @@ class HomePage(BasePage):
         if found is None:
             raise Http404
         rest = path_components[found.depth - self.depth :]
-        return found.specific.route(request, rest)  # type: ignore[no-any-return]
+        return found.specific.route(request, rest)
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the lead's card and the newest articles, which never repeat the lead."""
@@ -69,7 +69,7 @@ class HomePage(BasePage):
         newest = Card.objects.visible().of_kinds(*kinds.ARTICLE_KINDS).newest_first().for_display()
         newest_cards = [card for card in newest[:9] if lead is None or card.pk != lead.pk][:8]
         context.update(lead=lead, newest=newest_cards)
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class SectionPage(BasePage):
@@ -106,7 +106,7 @@ class SectionPage(BasePage):
         if not number.isdigit() or not 1 <= int(number) <= paginator.num_pages:
             raise Http404
         context["cards"] = paginator.page(int(number))
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class StandardPage(BodyPage):

@@ -6,30 +6,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('media', '0001_initial'),
+        ("media", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Profile',
+            name="Profile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('person', 'Person'), ('organisation', 'Organisation')], default='person', max_length=12)),
-                ('name', models.CharField(max_length=160)),
-                ('slug', models.SlugField(max_length=160, unique=True)),
-                ('role', models.CharField(blank=True, help_text='Job title, or what the organisation does.', max_length=200)),
-                ('affiliation', models.CharField(blank=True, help_text='Where a person works.', max_length=200)),
-                ('biography', models.TextField(blank=True)),
-                ('website', models.URLField(blank=True)),
-                ('is_staff', models.BooleanField(default=False, help_text='Works here: listed among our own people.')),
-                ('portrait', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("person", "Person"), ("organisation", "Organisation")],
+                        default="person",
+                        max_length=12,
+                    ),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("slug", models.SlugField(max_length=160, unique=True)),
+                (
+                    "role",
+                    models.CharField(blank=True, help_text="Job title, or what the organisation does.", max_length=200),
+                ),
+                ("affiliation", models.CharField(blank=True, help_text="Where a person works.", max_length=200)),
+                ("biography", models.TextField(blank=True)),
+                ("website", models.URLField(blank=True)),
+                ("is_staff", models.BooleanField(default=False, help_text="Works here: listed among our own people.")),
+                (
+                    "portrait",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
             bases=(modelsearch.index.Indexed, models.Model),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from courant.settings.base import *  # noqa: F403
+from courant.settings.base import *
 from courant.settings.parts.celery import celery_settings
 from courant.settings.parts.databases import with_safe_sqlite
 from courant.settings.parts.environment import ROOT, Environment, smtp_settings

@@ -9,8 +9,8 @@ import structlog
 
 def logging_settings(*, json: bool, level: str = "INFO") -> dict[str, Any]:
     """Return Django's `LOGGING`: readable lines on a terminal, JSON where a collector reads them."""
-    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
-    shared = [
+    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
