@@ -38,4 +38,4 @@ def cut_at_word(text: str, length: int) -> str:
     cut = Truncator(text).chars(length, truncate="")
     if not text[len(cut) : len(cut) + 1].isspace():
         cut = cut.rsplit(None, 1)[0] if " " in cut.strip() else cut
-    return cut.rstrip(" ,;:–-") + "…"
+    return cut.rstrip(" ,;:\u2013-") + "…"

@@ -1,1 +1,1 @@
-"""Settings: `base` holds what every size shares, `dev`, `test` and `production` what differs, `parts` one file an integration."""
+"""Settings: `base` is what every size shares, `dev`, `test`, `production` what differs, `parts` one integration each."""
