@@ -1,6 +1,7 @@
 """The audience application."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AudienceConfig(AppConfig):
@@ -8,3 +9,9 @@ class AudienceConfig(AppConfig):
 
     name = "newsletters.audience"
     label = "audience"
+
+    def ready(self) -> None:
+        """Keep the record of permission append-only in the database too."""
+        from newsletters.audience.append_only import install_triggers  # noqa: PLC0415 (apps load first)
+
+        post_migrate.connect(install_triggers, sender=self, dispatch_uid="audience.append_only")
