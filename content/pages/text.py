@@ -6,8 +6,6 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from django.utils.text import Truncator
-
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -32,10 +30,13 @@ def reading_minutes(text: str) -> int:
 
 
 def cut_at_word(text: str, length: int) -> str:
-    """Cut `text` to at most `length` characters, at the end of a word, with an ellipsis where something is missing."""
+    """Cut `text` to at most `length` characters, at the end of a word, with an ellipsis where something is missing.
+
+    A first word that is longer than `length` is cut inside, because nothing at all would say less.
+    """
     if len(text) <= length:
         return text
-    cut = Truncator(text).chars(length, truncate="")
-    if not text[len(cut) : len(cut) + 1].isspace():
-        cut = cut.rsplit(None, 1)[0] if " " in cut.strip() else cut
+    cut = text[: length - 1]
+    if not text[length - 1].isspace() and " " in cut.strip():
+        cut = cut.rsplit(None, 1)[0]
     return cut.rstrip(" ,;:\u2013-") + "…"

@@ -30,6 +30,21 @@ if TYPE_CHECKING:
     from content.pages.models.cards import Card
 
 SUMMARY_LENGTH = 400
+REVISION_BOOKKEEPING = {
+    "draft_title",
+    "first_published_at",
+    "has_unpublished_changes",
+    "last_published_at",
+    "latest_revision",
+    "latest_revision_created_at",
+    "live",
+    "live_revision",
+    "locked",
+    "locked_at",
+    "locked_by",
+    "search_description",
+}
+"""Fields a card does not show; saving only these leaves it alone."""
 
 
 class PageTopic(Orderable):
@@ -120,9 +135,17 @@ class BasePage(Page):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> Any:
-        """Save the page and its card together; the search outbox row joins by `post_save`, in this transaction."""
+        """Save the page and its card together; the search outbox row joins by `post_save`, in this transaction.
+
+        A draft is saved by writing only the bookkeeping of its revision (`update_fields`) from an instance that
+        holds the draft's words: then the card must not be taken from the instance.
+        """
         result = super().save(*args, **kwargs)
-        self.save_card()
+        update_fields = kwargs.get("update_fields")
+        if update_fields is None:
+            self.save_card()
+        elif not set(update_fields) <= REVISION_BOOKKEEPING:
+            type(self)._default_manager.get(pk=self.pk).save_card()  # noqa: SLF001 (Django's documented name)
         return result
 
     @transaction.atomic

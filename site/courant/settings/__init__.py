@@ -1,1 +1,1 @@
-"""Settings: `base` is what every size shares, `dev`, `test`, `production` what differs, `parts` one integration each."""
+"""Settings: `base` is what every size shares, `dev`, `test`, `production` what differs, `parts` an integration each."""

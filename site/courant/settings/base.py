@@ -114,6 +114,7 @@ WAGTAIL_USER_TIME_ZONES = ["Europe/London", "Europe/Dublin", "UTC"]
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 WAGTAIL_WORKFLOW_ENABLED = True
 WAGTAILIMAGES_IMAGE_MODEL = "media.CourantImage"
+WAGTAILIMAGES_IMAGE_FORM_BASE = "content.media.forms.CourantImageForm"
 WAGTAILDOCS_DOCUMENT_MODEL = "media.CourantDocument"
 WAGTAILIMAGES_MAX_UPLOAD_SIZE = 15 * 1024 * 1024
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "modelsearch.backends.database"}}

@@ -9,7 +9,7 @@ from pathlib import Path
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
 _root = os.environ.get("COURANT_TEST_VAR") or f"{tempfile.gettempdir()}/courant-tests-{os.getuid()}"
 _folder = Path(_root) / _worker
-_folder.mkdir(parents=True, exist_ok=True)
+(_folder / "static").mkdir(parents=True, exist_ok=True)
 os.environ["COURANT_VAR"] = str(_folder)
 
 from courant.settings.dev import *  # noqa: E402
