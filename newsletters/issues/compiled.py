@@ -32,7 +32,7 @@ MAX_VALUE_LENGTH: Final = 2000
 """Characters a merge value may have: no address of ours is longer, and a name never is."""
 
 
-class ValueMissing(LookupError):
+class ValueMissing(LookupError):  # noqa: N818 (named like the other refusals of DESIGN §9)
     """A required field has no value for a recipient, for example the unsubscribe link: the mail must not go out."""
 
 
