@@ -69,14 +69,14 @@ class BasePageFactory(wagtail_factories.PageFactory):
     parent = factory.LazyAttribute(lambda page: section(page.section_slug))
 
     @factory.post_generation
-    def topics(self: Any, create: bool, extracted: list[Topic] | None, **_: Any) -> None:  # noqa: FBT001
+    def topics(self: Any, create: bool, extracted: list[Topic] | None, **_: Any) -> None:
         if create and extracted:
             PageTopic.objects.bulk_create(
                 PageTopic(page=self.page_ptr, topic=topic, sort_order=n) for n, topic in enumerate(extracted)
             )
 
     @factory.post_generation
-    def authors(self: Any, create: bool, extracted: list[Profile] | None, **_: Any) -> None:  # noqa: FBT001
+    def authors(self: Any, create: bool, extracted: list[Profile] | None, **_: Any) -> None:
         if create and extracted:
             PageAuthor.objects.bulk_create(
                 PageAuthor(page=self.page_ptr, profile=profile, sort_order=n) for n, profile in enumerate(extracted)
