@@ -61,6 +61,7 @@ class StoryPage(BodyPage):
 
     kind = kinds.COMMUNITY_STORY
     has_authors = True
+    is_dated = True
     parent_page_types: ClassVar = ["community.CommunityHomePage"]
     subpage_types: ClassVar[list[str]] = []
 

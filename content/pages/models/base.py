@@ -84,13 +84,14 @@ class PageAuthor(Orderable):
 class BasePage(Page):
     """Summary, card, date, social fields, topics, authors, owner and review date, and what follows from them.
 
-    A concrete page says its `kind`; it may override `card_date_text`, `visible_from`, `visible_to` and
-    `document_body`.
+    A concrete page says its `kind`, and whether it has authors, is dated and takes part in related lists; it may
+    override `card_date_text`, `visible_from`, `visible_to` and `document_body`.
     """
 
     kind: ClassVar[kinds.Kind] = kinds.STANDARD
     has_authors: ClassVar[bool] = False
     takes_part_in_related: ClassVar[bool] = True
+    is_dated: ClassVar[bool] = False
 
     summary = models.TextField(
         blank=True,
@@ -138,8 +139,11 @@ class BasePage(Page):
         """Save the page and its card together; the search outbox row joins by `post_save`, in this transaction.
 
         A draft is saved by writing only the bookkeeping of its revision (`update_fields`) from an instance that
-        holds the draft's words: then the card must not be taken from the instance.
+        holds the draft's words: then the card must not be taken from the instance. A dated page that goes live
+        without a date gets the day it was first published, or lists of the newest would never show it.
         """
+        if self.is_dated and self.live and self.published_on is None:
+            self.published_on = timezone.localdate(self.first_published_at)
         result = super().save(*args, **kwargs)
         update_fields = kwargs.get("update_fields")
         if update_fields is None:

@@ -52,6 +52,14 @@ def test_a_card_follows_its_page_when_the_section_moves(django_assert_num_querie
         assert card.url == f"/archive/blogs/{page.slug}/"
 
 
+def test_an_article_without_a_date_gets_the_day_it_was_first_published():
+    page = BlogPageFactory(published_on=None)
+    assert page.published_on == timezone.localdate()
+    page.published_on, page.first_published_at = None, datetime(2024, 6, 30, 23, 30, tzinfo=ZoneInfo("UTC"))
+    page.save()
+    assert page.published_on == date(2024, 7, 1)
+
+
 def test_a_draft_never_changes_the_card():
     page = BlogPageFactory(title="Published words")
     page.title = "Draft words"
