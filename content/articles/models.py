@@ -16,6 +16,7 @@ class ArticlePage(BodyPage):
     """What the article types share: a body, authors and topics."""
 
     has_authors = True
+    is_dated = True
     parent_page_types: ClassVar = ["pages.SectionPage"]
     subpage_types: ClassVar[list[str]] = []
 
@@ -34,7 +35,7 @@ class QuickGuidePage(ArticlePage):
     @property
     def document_group(self) -> str:
         """A guide and its chapters never recommend one another."""
-        return f"guide:{self.path}"
+        return f"guide:{self.pk}"
 
 
 class ChapterPage(BodyPage):
@@ -49,7 +50,7 @@ class ChapterPage(BodyPage):
     @property
     def document_group(self) -> str:
         """The group of the guide it belongs to; one query."""
-        guide = QuickGuidePage.objects.ancestor_of(self).values_list("path", flat=True).first()
+        guide = QuickGuidePage.objects.ancestor_of(self).values_list("pk", flat=True).first()
         return f"guide:{guide}" if guide else ""
 
 
