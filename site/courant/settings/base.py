@@ -8,6 +8,8 @@ from courant.settings.parts.security import SITE_POLICY
 
 INSTALLED_APPS = [
     "courant.users",
+    "courant.supervisor",
+    "courant.mailbox",
     "courant.health",
     "courant.demo",
     "newsletters.delivery",

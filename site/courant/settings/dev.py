@@ -9,10 +9,12 @@ from courant.settings.parts.celery import celery_settings
 from courant.settings.parts.databases import with_safe_sqlite
 from courant.settings.parts.environment import ROOT, Environment, smtp_settings
 from courant.settings.parts.logs import logging_settings
-from courant.settings.parts.secrets import local_secrets
+from courant.settings.parts.secrets import bundled_broker, local_secrets
 
 env = Environment()
 COURANT_VAR = Path(env.text("COURANT_VAR", str(ROOT / "var"))).resolve()
+# The mailbox has no lock on its door, so the site is for this machine alone unless the operator says otherwise.
+COURANT_HOST = env.text("COURANT_HOST", "127.0.0.1")
 COURANT_PORT = env.number("COURANT_PORT", 8000)
 COURANT_MAIL_PORT = env.number("COURANT_MAIL_PORT", 2525)
 COURANT_BROKER_PORT = env.number("COURANT_BROKER_PORT", 0)  # 0: any free port, chosen at start
