@@ -9,10 +9,12 @@ other end of the route, never more.
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})\b")
 
@@ -35,15 +37,15 @@ class TransportError(Exception):
         self.stage, self.code, self.status, self.reply = stage, code, status, reply
 
 
-class TemporaryFailure(TransportError):
+class TemporaryFailure(TransportError):  # noqa: N818 (the trade's word)
     """4xx: the same message may be accepted later."""
 
 
-class PermanentFailure(TransportError):
+class PermanentFailure(TransportError):  # noqa: N818 (the trade's word)
     """5xx: trying again will not help."""
 
 
-class ConnectionTrouble(TransportError):
+class ConnectionTrouble(TransportError):  # noqa: N818 (the trade's word)
     """No usable connection: refused, timed out, closed (421), TLS not verified, login refused.
 
     It concerns the route, not the recipient. `outcome_unknown`: the connection was lost after the message's end was

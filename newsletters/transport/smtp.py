@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from newsletters.transport.headers import refuse_control_characters
 from newsletters.transport.messages import message_id_domain
 from newsletters.transport.routes import (
     ConnectionTrouble,
@@ -36,6 +37,8 @@ class SmtpSession:
 
     def send(self, *, sender: str, recipient: str, message: bytes) -> Receipt:
         """Hand over one message; see `routes.Session.send`."""
+        refuse_control_characters(sender)
+        refuse_control_characters(recipient)
         size = [f"SIZE={len(message)}"] if self._client.has_extn("size") else []
         try:
             self._expect(Stage.MAIL, self._command(Stage.MAIL, self._client.mail, sender, size))

@@ -319,7 +319,7 @@ class Migration(migrations.Migration):
                 ("leased_until", models.DateTimeField(editable=False, null=True)),
                 ("smtp_code", models.PositiveSmallIntegerField(editable=False, null=True)),
                 ("smtp_status", models.CharField(blank=True, editable=False, max_length=11)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("created_at", models.DateTimeField()),
                 ("sent_at", models.DateTimeField(editable=False, null=True)),
                 ("mailing_lists", models.ManyToManyField(blank=True, related_name="+", to="audience.mailinglist")),
                 (

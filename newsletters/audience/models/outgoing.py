@@ -42,7 +42,7 @@ class OutgoingMail(models.Model):
     leased_until = models.DateTimeField(null=True, editable=False)
     smtp_code = models.PositiveSmallIntegerField(null=True, editable=False)
     smtp_status = models.CharField(max_length=11, blank=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
