@@ -4,7 +4,13 @@ from django.apps import AppConfig
 
 
 class PagesConfig(AppConfig):
-    """Registers content.pages under its fixed label."""
+    """Registers content.pages under its fixed label, and what search may find."""
 
     name = "content.pages"
     label = "pages"
+
+    def ready(self) -> None:
+        """Fill the registry of document sources: all models are known by now."""
+        from content.pages.sources import register_document_sources  # noqa: PLC0415 (models load after apps)
+
+        register_document_sources()

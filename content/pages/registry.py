@@ -49,6 +49,7 @@ class Registry:
 
     document_sources: dict[str, DocumentSource] = field(default_factory=dict)
     sections: dict[str, Section] = field(default_factory=dict)
+    source_listeners: list[Callable[[DocumentSource], None]] = field(default_factory=list)
 
     def add_document_source(self, source: DocumentSource) -> None:
         """Register where search finds documents; the prefix must be new."""
@@ -56,6 +57,14 @@ class Registry:
             msg = f"document source {source.prefix!r} is registered already"
             raise ValueError(msg)
         self.document_sources[source.prefix] = source
+        for listener in self.source_listeners:
+            listener(source)
+
+    def listen_to_sources(self, listener: Callable[[DocumentSource], None]) -> None:
+        """Call `listener` for every source registered so far and from now on: applications start in any order."""
+        self.source_listeners.append(listener)
+        for source in self.document_sources.values():
+            listener(source)
 
     def add_section(self, section: Section) -> None:
         """Register a section; the slug must be new."""

@@ -1,0 +1,138 @@
+"""What every engine does. One contract suite runs against all of them (`tests/integration/search`)."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date, datetime
+
+    from content.pages.documents import Document
+    from search.query import Found, SearchQuery
+
+
+class EngineUnavailable(Exception):  # noqa: N818 (reads as the state it reports)
+    """The engine cannot answer now; readers are told, writes wait in the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A document, or with `None` its tombstone, at a version."""
+
+    key: str
+    version: int
+    document: Document | None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What an engine holds of a key: its version, and the fingerprint of its document ("" for a tombstone)."""
+
+    key: str
+    version: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A document whose words are close to another's, and the terms that weighed most, heaviest first."""
+
+    key: str
+    score: float
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What related lists ask of a document besides its words."""
+
+    key: str
+    kind: str
+    related: bool
+    group: str
+    topics: tuple[int, ...]
+    published_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How an engine stands: its generations ("" when there is none) and how many documents readers may find."""
+
+    engine: str
+    live: str = ""
+    building: str = ""
+    previous: str = ""
+    documents: int = 0
+    bytes: int = 0
+    problems: tuple[str, ...] = field(default_factory=tuple)
+
+
+class Engine(ABC):
+    """Keeps documents in generations: one is live; another may be building, and then gets every write as well.
+
+    A write is accepted only if its version is at least the stored one, decided by the engine in the same step as the
+    write itself; a refused write is not an error. Any method may raise `EngineUnavailable`.
+    """
+
+    name: str
+
+    @abstractmethod
+    def write(self, writes: Sequence[Write]) -> None:
+        """Write to the live generation and to the one that is building."""
+
+    @abstractmethod
+    def write_building(self, writes: Sequence[Write]) -> None:
+        """Write only to the generation that is building; raises `LookupError` when there is none."""
+
+    @abstractmethod
+    def begin_generation(self) -> str:
+        """Start a new generation, dropping one that was left building, and return its name."""
+
+    @abstractmethod
+    def promote_generation(self, name: str) -> None:
+        """Make the generation that is building the live one, in one step; the old one is kept for going back."""
+
+    @abstractmethod
+    def drop_generation(self, name: str) -> None:
+        """Remove a generation that is not live."""
+
+    @abstractmethod
+    def restore_generation(self) -> str:
+        """Go back to the generation that was live before; it has missed writes, so a sync must follow."""
+
+    @abstractmethod
+    def status(self) -> Status:
+        """Report how the engine stands."""
+
+    @abstractmethod
+    def stored(self, *, building: bool = False, keys: Sequence[str] | None = None) -> Iterator[Stored]:
+        """Go through everything a generation holds, or through some keys of it."""
+
+    @abstractmethod
+    def search(self, query: SearchQuery) -> Found:
+        """Answer a query from the live generation; nothing when there is none."""
+
+    @abstractmethod
+    def neighbours(self, key: str, *, at: datetime, limit: int) -> list[Neighbour]:
+        """Find the documents closest to the one at `key` by their terms, among those that take part in related lists.
+
+        Never the document itself, nor one of its group, nor one that readers may not see at `at`.
+        """
+
+    @abstractmethod
+    def described(self, keys: Sequence[str]) -> dict[str, Described]:
+        """Return what is stored of these keys; a tombstone or an unknown key is left out."""
+
+    @abstractmethod
+    def newest(self, *, topics: Sequence[int], at: datetime, limit: int) -> list[str]:
+        """Return the newest documents that take part in related lists, about any of `topics` where these are given."""
+
+    def refresh(self) -> None:  # noqa: B027 (most engines have nothing to do)
+        """Make what was written findable at once; for tests and after a rebuild."""
+
+    def close(self) -> None:  # noqa: B027 (as above)
+        """Let go of connections and files."""

@@ -1,0 +1,334 @@
+"""Writes of search: from the outbox to the engine, from the engine to related lists, and a new index from nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import structlog
+from django.db import connections, router, transaction
+from django.db.models import F
+from wagtail.models import Page
+
+from content.pages.registry import registry
+from search.documents import current_documents, fingerprint
+from search.engines import get_engine
+from search.engines.base import Write
+from search.models import OutboxEntry, RelatedPage
+from search.outbox import ensure_entries, record_changes, waiting_for_index, waiting_for_related
+from search.related import related_candidates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from search.engines.base import Engine
+    from search.related import Candidate
+
+log = structlog.get_logger(__name__)
+
+ENTRIES_A_BATCH = 200
+# Below Celery's soft limit: a task stops by itself, and the sweep goes on where it stopped.
+SECONDS_A_TASK = 120.0
+# How many documents a rebuild compares one by one before it lets readers see the new index.
+GATE_SAMPLE = 500
+
+
+class RebuildRefused(Exception):  # noqa: N818 (reads as what happened)
+    """The new index differs from the database; readers keep the old one."""
+
+
+@dataclass(slots=True)
+class Synced:
+    """What a sync did."""
+
+    written: int = 0
+    related: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def ensure_index(*, engine: Engine | None = None) -> bool:
+    """Make an empty index where there is none, and put every document in line for it; True when it did.
+
+    This is how a lost or deleted index mends itself, and how a new installation starts.
+    """
+    engine = engine or get_engine()
+    if engine.status().live:
+        return False
+    engine.promote_generation(engine.begin_generation())
+    for source in registry.document_sources.values():
+        ensure_entries(source)
+    OutboxEntry.objects.filter(indexed_version__gt=0).update(indexed_version=0, related_version=0)
+    log.info("search had no index; all documents are in line for a new one")
+    return True
+
+
+def sync_outbox(*, engine: Engine | None = None, seconds: float = SECONDS_A_TASK) -> Synced:
+    """Write what has changed to the engine and recompute the related lists around it, for at most `seconds`.
+
+    Idempotent, and safe beside another one: versions are read before the database, so an older state can never be
+    written under a newer version, and the engine refuses an older version.
+    """
+    engine = engine or get_engine()
+    deadline = time.monotonic() + seconds
+    done = Synced()
+    ensure_index(engine=engine)
+    failed: set[str] = set()
+    while time.monotonic() < deadline:
+        waiting = waiting_for_index().exclude(key__in=failed)
+        entries = list(waiting.values_list("key", "version")[:ENTRIES_A_BATCH])
+        if not entries:
+            break
+        failed |= _sync_entries(entries, engine.write)
+        done.written += len(entries)
+    done.failed = sorted(failed)
+    done.written -= len(failed)
+    done.related = relate_waiting(engine=engine, deadline=deadline)
+    return done
+
+
+def _sync_entries(entries: Sequence[tuple[str, int]], write: Callable[[Sequence[Write]], None]) -> set[str]:
+    """Write entries at the versions given, mark them, and return the keys whose document could not be made.
+
+    One page that cannot be turned into a document must not hold up the others, so after a failure each is tried by
+    itself; the failed ones stay in the outbox and are tried again by the next sweep.
+    """
+    failed: set[str] = set()
+    try:
+        writes = _writes(entries)
+    except Exception:  # noqa: BLE001 (a block's or a page type's own code may raise anything)
+        writes = []
+        for entry in entries:
+            try:
+                writes += _writes([entry])
+            except Exception as error:  # noqa: BLE001 (as above)
+                failed.add(entry[0])
+                log.error("a document could not be made", key=entry[0], error=repr(error))  # noqa: TRY400
+    write(writes)
+    _mark([(key, version) for key, version in entries if key not in failed], "indexed_version", "version")
+    return failed
+
+
+def _writes(entries: Sequence[tuple[str, int]]) -> list[Write]:
+    documents = current_documents(key for key, _ in entries)
+    writes = []
+    for key, version in entries:
+        document = documents.get(key)
+        writes.append(Write(key, version, document, fingerprint(document) if document else ""))
+    return writes
+
+
+def _mark(entries: Sequence[tuple[str, int]], column: str, reached: str) -> None:
+    """Set `column` to `reached` for entries that still stand where they were read; others are done again."""
+    if not entries:
+        return
+    connection = connections[router.db_for_write(OutboxEntry)]
+    quote = connection.ops.quote_name
+    table, column, reached = quote(OutboxEntry._meta.db_table), quote(column), quote(reached)  # noqa: SLF001 (Django's documented API)
+    pairs = ", ".join(["(%s, %s)"] * len(entries))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {column} = {reached} WHERE (key, {reached}) IN (VALUES {pairs})",  # noqa: S608
+            [value for entry in entries for value in entry],
+        )
+
+
+def relate_waiting(*, engine: Engine | None = None, deadline: float | None = None) -> int:
+    """Recompute the lists in the neighbourhood of what was indexed; returns how many lists were computed.
+
+    The neighbourhood of a page: itself, the pages whose lists it stands in, and the pages that now stand in its own.
+    """
+    engine = engine or get_engine()
+    computed = 0
+    while deadline is None or time.monotonic() < deadline:
+        entries = list(waiting_for_related().values_list("key", "indexed_version")[:ENTRIES_A_BATCH])
+        if not entries:
+            break
+        engine.refresh()
+        keys = {key for key, _ in entries if key.startswith("page:")}
+        lists = _compute(keys, engine)
+        around = {candidate.key for items in lists.values() for candidate in items}
+        listing = RelatedPage.objects.filter(related_id__in=[_page_id(key) for key in keys])
+        around |= {f"page:{number}" for number in listing.values_list("page_id", flat=True).distinct()}
+        lists |= _compute(around - keys, engine)
+        save_related_lists(lists=lists)
+        _mark(entries, "related_version", "indexed_version")
+        computed += len(lists)
+    return computed
+
+
+def _compute(keys: Iterable[str], engine: Engine) -> dict[str, list[Candidate]]:
+    return {key: related_candidates(key, engine=engine) for key in sorted(keys)}
+
+
+def _page_id(key: str) -> int:
+    return int(key.partition(":")[2])
+
+
+def save_related_lists(*, lists: dict[str, list[Candidate]]) -> None:
+    """Store lists where they differ from what is stored; a page that is gone is left out."""
+    wanted = {_page_id(key): [(_page_id(item.key), item) for item in items] for key, items in lists.items()}
+    mentioned = {number for number, items in wanted.items()} | {
+        other for items in wanted.values() for other, _ in items
+    }
+    known = set(Page.objects.filter(pk__in=mentioned).values_list("pk", flat=True))
+    stored: dict[int, list[tuple[int, list[object]]]] = {}
+    rows = RelatedPage.objects.filter(page_id__in=wanted).order_by("page_id", "position")
+    for page_id, related_id, reasons in rows.values_list("page_id", "related_id", "reasons"):
+        stored.setdefault(page_id, []).append((related_id, reasons))
+    for page_id, items in wanted.items():
+        kept = [(other, item) for other, item in items if other in known]
+        if page_id in known and stored.get(page_id, []) != [(other, item.reasons) for other, item in kept]:
+            _replace_list(page_id, kept)
+
+
+def _replace_list(page_id: int, items: Sequence[tuple[int, Candidate]]) -> None:
+    with transaction.atomic():
+        # Two workers may compute the same list: the entry's lock lets one of them go first.
+        list(OutboxEntry.objects.select_for_update().filter(key=f"page:{page_id}"))
+        RelatedPage.objects.filter(page_id=page_id).delete()
+        RelatedPage.objects.bulk_create(
+            RelatedPage(page_id=page_id, related_id=other, position=place, score=item.score, reasons=item.reasons)
+            for place, (other, item) in enumerate(items)
+        )
+
+
+def rebuild_index(*, engine: Engine | None = None, progress: Callable[[str, int, int], None] | None = None) -> int:
+    """Build a new index beside the live one, check it, and let readers see it; returns how many documents it holds.
+
+    Writes go to both meanwhile. Every key the outbox has ever seen is written, the dead as tombstones: a write that
+    was on its way before a delete must find something newer in the new index too.
+
+    Raises:
+        RebuildRefused: the new index is not what the database says; the old one stays.
+    """
+    engine = engine or get_engine()
+    report = progress or (lambda *_: None)
+    ensure_index(engine=engine)
+    for source in registry.document_sources.values():
+        ensure_entries(source)
+    name = engine.begin_generation()
+    try:
+        total, done = OutboxEntry.objects.count(), 0
+        for entries in _all_entries():
+            _sync_entries(entries, engine.write_building)
+            done += len(entries)
+            report("documents", done, max(total, done))
+        engine.refresh()
+        _pass_gate(engine)
+        engine.promote_generation(name)
+    except BaseException:
+        engine.drop_generation(name)
+        raise
+    rebuild_related(engine=engine, progress=report)
+    return engine.status().documents
+
+
+def restore_index(*, engine: Engine | None = None) -> str:
+    """Go back to the index before the last rebuild; everything is put in line for it, since it has missed writes.
+
+    Raises:
+        LookupError: there is none.
+    """
+    engine = engine or get_engine()
+    name = engine.restore_generation()
+    OutboxEntry.objects.update(indexed_version=0, related_version=0)
+    return name
+
+
+def _all_entries() -> Iterator[list[tuple[str, int]]]:
+    last = ""
+    while entries := list(
+        OutboxEntry.objects.filter(key__gt=last).order_by("key").values_list("key", "version")[:ENTRIES_A_BATCH]
+    ):
+        yield entries
+        last = entries[-1][0]
+
+
+def _pass_gate(engine: Engine) -> None:
+    """Compare the building index with the database: every key by its presence, a sample by its content."""
+    waiting = set(waiting_for_index().values_list("key", flat=True))
+    expected = {f"{prefix}:{number}" for prefix, source in registry.document_sources.items() for number in source.ids()}
+    stored = {item.key: item.fingerprint for item in engine.stored(building=True) if item.fingerprint}
+    waiting |= set(waiting_for_index().values_list("key", flat=True))
+    missing = expected - stored.keys() - waiting
+    left_over = stored.keys() - expected - waiting
+    step = max(1, len(stored) // GATE_SAMPLE)
+    sample = list(islice(sorted(stored), 0, None, step))
+    documents = current_documents(sample)
+    changed = set(waiting_for_index().values_list("key", flat=True)) | waiting
+    differing = {
+        key for key in sample if key not in changed and key in documents and fingerprint(documents[key]) != stored[key]
+    }
+    if missing or left_over or differing:
+        examples = ", ".join(sorted(missing | left_over | differing)[:5])
+        msg = (
+            f"the new index differs from the database and was not put in use: {len(missing)} missing, "
+            f"{len(left_over)} left over, {len(differing)} of {len(sample)} compared differ (for example {examples})"
+        )
+        raise RebuildRefused(msg)
+
+
+def rebuild_related(*, engine: Engine | None = None, progress: Callable[[str, int, int], None] | None = None) -> int:
+    """Compute the related list of every page; returns how many lists."""
+    engine = engine or get_engine()
+    engine.refresh()
+    source = registry.document_sources["page"]
+    keys = [f"page:{number}" for number in source.ids()]
+    for start in range(0, len(keys), ENTRIES_A_BATCH):
+        chunk = keys[start : start + ENTRIES_A_BATCH]
+        versions = list(OutboxEntry.objects.filter(key__in=chunk).values_list("key", "indexed_version"))
+        save_related_lists(lists=_compute(chunk, engine))
+        _mark(versions, "related_version", "indexed_version")
+        if progress:
+            progress("related lists", start + len(chunk), len(keys))
+    OutboxEntry.objects.exclude(key__startswith="page:").update(related_version=F("indexed_version"))
+    return len(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the live index differs from the database, leaving out what is still in line."""
+
+    missing: tuple[str, ...] = ()
+    left_over: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    compared: int = 0
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Everything that differs."""
+        return (*self.missing, *self.left_over, *self.stale)
+
+
+def measure_drift(*, engine: Engine | None = None, progress: Callable[[str, int, int], None] | None = None) -> Drift:
+    """Compare every document of the database with the live index, by content."""
+    engine = engine or get_engine()
+    stored = {item.key: item.fingerprint for item in engine.stored() if item.fingerprint}
+    keys = [f"{prefix}:{number}" for prefix, source in registry.document_sources.items() for number in source.ids()]
+    missing, stale, current = [], [], set()
+    for start in range(0, len(keys), ENTRIES_A_BATCH):
+        documents = current_documents(keys[start : start + ENTRIES_A_BATCH])
+        current.update(documents)
+        for key, document in documents.items():
+            if key not in stored:
+                missing.append(key)
+            elif stored[key] != fingerprint(document):
+                stale.append(key)
+        if progress:
+            progress("compared", min(start + ENTRIES_A_BATCH, len(keys)), len(keys))
+    left_over = stored.keys() - current
+    waiting = set(waiting_for_index().values_list("key", flat=True))
+    return Drift(
+        missing=tuple(sorted(set(missing) - waiting)),
+        left_over=tuple(sorted(left_over - waiting)),
+        stale=tuple(sorted(set(stale) - waiting)),
+        compared=len(keys),
+    )
+
+
+def repair_drift(*, drift: Drift) -> int:
+    """Put everything that differs in line again; returns how many keys."""
+    record_changes(drift.keys)
+    return len(drift.keys)

@@ -1,0 +1,1 @@
+"""Template tags that rooms below search may use."""
