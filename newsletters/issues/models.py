@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.core.exceptions import ValidationError
+from django.db import models
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, MultiFieldPanel
+from wagtail.fields import StreamField
+
+from content.organisation.models import Organisation
 from content.pages import kinds
-from content.pages.models import BasePage
+from content.pages.models import BasePage, Card
+from content.pages.text import plain_text
+from newsletters.issues.blocks import IssueStreamBlock
+from newsletters.issues.identity import HUES
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from content.pages.models.cards import CardQuerySet
+
+SUBJECT_LENGTH = 120
+PREHEADER_LENGTH = 150
 
 
 class NewsletterIndexPage(BasePage):
@@ -16,6 +33,24 @@ class NewsletterIndexPage(BasePage):
     max_count = 1
     subpage_types: ClassVar = ["issues.NewsletterPage"]
 
+    content_panels: ClassVar = [*BasePage.content_panels[:2]]
+
+    def newsletters(self) -> list[NewsletterPage]:
+        """The published newsletters in the order of the page tree, each with the card of its latest issue."""
+        pages = list(NewsletterPage.objects.child_of(self).live().select_related("mailing_list").order_by("path"))
+        latest: dict[str, Card] = {}
+        for card in Card.objects.visible().of_kinds(kinds.ISSUE).below(self).newest_first().for_display():
+            latest.setdefault(card.page.path[: -self.steplen], card)
+        for page in pages:
+            page.latest_issue = latest.get(page.path)
+        return pages
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the newsletters."""
+        context = super().get_context(request, *args, **kwargs)
+        context["newsletters"] = self.newsletters()
+        return context  # type: ignore[no-any-return]
+
 
 class NewsletterPage(BasePage):
     """One newsletter: what it is, its sign-up, its archive."""
@@ -25,6 +60,68 @@ class NewsletterPage(BasePage):
     parent_page_types: ClassVar = ["issues.NewsletterIndexPage"]
     subpage_types: ClassVar = ["issues.IssuePage"]
 
+    mailing_list = models.ForeignKey(
+        "audience.MailingList",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who gets it. Nothing can be sent without one.",
+    )
+    sender_name = models.CharField(max_length=120, blank=True, help_text="Empty: the organisation's name.")
+    sender_address = models.EmailField(
+        blank=True, help_text="The address mails come from; its domain has to be set up for this server."
+    )
+    reply_to = models.EmailField(blank=True, help_text="Where answers go, if not to the sender's address.")
+    subject_prefix = models.CharField(
+        max_length=40, blank=True, help_text="Before every subject, for example “The monthly round:”."
+    )
+    accent = models.CharField(
+        max_length=12,
+        choices=[(hue, hue.capitalize()) for hue in HUES],
+        default="newsletter",
+        help_text="The hue of the mail's header line.",
+    )
+    why_text = models.CharField(
+        max_length=300,
+        blank=True,
+        help_text="Why a reader gets this, at the foot of the mail. Empty: “You get this because you subscribed to …”.",
+    )
+    postal_address = models.TextField(blank=True, help_text="At the foot of the mail. Empty: the organisation's.")
+
+    content_panels: ClassVar = [
+        *BasePage.content_panels[:2],
+        MultiFieldPanel(
+            [
+                FieldPanel("mailing_list"),
+                FieldRowPanel([FieldPanel("sender_name"), FieldPanel("sender_address")]),
+                FieldRowPanel([FieldPanel("reply_to"), FieldPanel("subject_prefix")]),
+            ],
+            heading="Sending",
+        ),
+        MultiFieldPanel(
+            [FieldPanel("accent"), FieldPanel("why_text"), FieldPanel("postal_address")], heading="The mail's frame"
+        ),
+    ]
+
+    latest_issue: Card | None = None
+
+    def issue_cards(self) -> CardQuerySet:
+        """The cards of the published issues, newest first."""
+        return Card.objects.visible().of_kinds(kinds.ISSUE).below(self).newest_first()
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the past issues."""
+        context = super().get_context(request, *args, **kwargs)
+        context["issues"] = list(self.issue_cards().for_display())
+        return context  # type: ignore[no-any-return]
+
+    @property
+    def address_lines(self) -> list[str]:
+        """The postal address that stands in the mail, line by line; empty when nobody has given one."""
+        text = self.postal_address.strip() or Organisation.load().postal_address.strip()
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
 
 class IssuePage(BasePage):
     """One issue: composed here, sent as a mail, kept in the archive."""
@@ -33,3 +130,118 @@ class IssuePage(BasePage):
     takes_part_in_related = False
     parent_page_types: ClassVar = ["issues.NewsletterPage"]
     subpage_types: ClassVar[list[str]] = []
+
+    number = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Counted up by itself when left empty; 0 for an issue without a number."
+    )
+    subject = models.CharField(
+        max_length=SUBJECT_LENGTH,
+        blank=True,
+        help_text="What stands in the inbox. Empty: the title. {{name|reader}} becomes the reader's name.",
+    )
+    preheader = models.CharField(
+        max_length=PREHEADER_LENGTH, blank=True, help_text="The line that inboxes show after the subject."
+    )
+    greeting = models.CharField(
+        max_length=200, blank=True, help_text="For example “Dear {{name|colleague}},”; left out of the web version."
+    )
+    body = StreamField(IssueStreamBlock(), blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sent_hash = models.CharField(max_length=64, blank=True, editable=False)
+    sent_vacancies = models.JSONField(default=dict, blank=True, editable=False)
+
+    content_panels: ClassVar = [
+        HelpPanel(template="admin/issues/desk_link_panel.html"),
+        *BasePage.content_panels[:2],
+        FieldRowPanel([FieldPanel("number"), FieldPanel("published_on")]),
+        MultiFieldPanel(
+            [FieldPanel("subject"), FieldPanel("preheader"), FieldPanel("greeting")], heading="In the inbox"
+        ),
+        FieldPanel("body"),
+    ]
+
+    class PreviewMode(models.TextChoices):
+        """What the admin's preview can show."""
+
+        WEB = "", "Web page"
+        MAIL = "mail", "Mail"
+        TEXT = "text", "Mail as text"
+
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        """The web page first."""
+        return list(self.PreviewMode.choices)
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        """Show the web page, the mail or its text part, as the draft is now."""
+        if mode_name == self.PreviewMode.WEB:
+            return super().serve_preview(request, mode_name)
+        from newsletters.issues.previews import preview_response  # noqa: PLC0415 (previews compile issues)
+
+        return preview_response(self, text=mode_name == self.PreviewMode.TEXT)
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """Count the number up where there is none."""
+        if self.number is None and (newsletter := self.newsletter_page) is not None:
+            siblings = IssuePage.objects.child_of(newsletter).exclude(pk=self.pk)
+            self.number = (siblings.aggregate(most=models.Max("number"))["most"] or 0) + 1
+        super().full_clean(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Refuse a number that another issue of the newsletter has."""
+        super().clean()
+        newsletter = self.newsletter_page
+        if self.number and newsletter is not None:
+            siblings = IssuePage.objects.child_of(newsletter).exclude(pk=self.pk)
+            if siblings.filter(number=self.number).exists():
+                raise ValidationError({"number": f"Issue {self.number} of this newsletter exists already."})
+
+    def copy(self, *args: Any, **kwargs: Any) -> Any:
+        """Copy as a new issue: nothing has been sent of it, and its number is its own."""
+        kwargs["exclude_fields"] = [
+            *(kwargs.get("exclude_fields") or ()),
+            "sent_at",
+            "sent_hash",
+            "sent_vacancies",
+            "number",
+        ]
+        return super().copy(*args, **kwargs)
+
+    @property
+    def newsletter_page(self) -> NewsletterPage | None:
+        """The newsletter this is an issue of; None for a page that is not in the tree yet."""
+        if not self.path or self.depth < 2:  # noqa: PLR2004 (below the root and the newsletter at least)
+            return None
+        cached: NewsletterPage | None = self.__dict__.get("_newsletter_page")
+        if cached is None:
+            cached = NewsletterPage.objects.filter(path=self.path[: -self.steplen]).first()
+            self.__dict__["_newsletter_page"] = cached
+        return cached
+
+    @property
+    def subject_line(self) -> str:
+        """The subject as an editor wrote it, with the newsletter's prefix; merge fields are still in braces."""
+        prefix = self.newsletter_page.subject_prefix.strip() if self.newsletter_page else ""
+        return f"{prefix} {self.subject.strip() or self.title}".strip()
+
+    @property
+    def number_line(self) -> str:
+        """ "Issue 12"; "" for an issue without a number."""
+        return f"Issue {self.number}" if self.number else ""
+
+    @property
+    def card_date_text(self) -> str:
+        """Number and date in one line."""
+        return " · ".join(part for part in (self.number_line, self.when) if part)
+
+    def document_body(self) -> str:
+        """What everybody may read: sections for followers count only when they are in the archive."""
+        return plain_text(self.body, only={name for name in self.body.stream_block.child_blocks} - {"topic_section"})
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the archive's view of the body and the issues before and after."""
+        from newsletters.issues.archive import archive_context  # noqa: PLC0415 (the archive renders issues)
+
+        context = super().get_context(request, *args, **kwargs)
+        context.update(archive_context(self))
+        return context  # type: ignore[no-any-return]
