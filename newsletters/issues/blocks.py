@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from wagtail.blocks import (
     BooleanBlock,
@@ -78,7 +78,7 @@ class PageCardsBlock(ThreeDestinations, StructBlock):
         label = "Page cards"
         group = "Cards"
         description = "One or several pages of this site, with your own words if you like."
-        preview_value = {"title": "New this month", "layout": "list", "items": []}
+        preview_value: ClassVar = {"title": "New this month", "layout": "list", "items": []}
 
     def get_context(self, value: Any, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Add `cards`, from the edition when an issue is rendered."""
@@ -112,7 +112,7 @@ class OutsideCardsBlock(ThreeDestinations, StructBlock):
         label = "Cards for outside links"
         group = "Cards"
         description = "Pages elsewhere that are worth the reader's time."
-        preview_value = {
+        preview_value: ClassVar = {
             "title": "Worth reading elsewhere",
             "items": [
                 {
@@ -160,7 +160,7 @@ class VacanciesBlock(ThreeDestinations, StructBlock):
         label = "Vacancies"
         group = "Cards"
         description = "Open roles with place, salary and closing date."
-        preview_value = {"title": "Work with us", "pages": [], "all_open": True, "limit": 3}
+        preview_value: ClassVar = {"title": "Work with us", "pages": [], "all_open": True, "limit": 3}
 
     def get_context(self, value: Any, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Add `vacancies`, from the edition when an issue is rendered."""
@@ -209,7 +209,7 @@ class TopicSectionBlock(ThreeDestinations, StructBlock):
         label = "For followers of a topic"
         group = "Sections"
         description = "Only subscribers who follow this topic get these blocks."
-        preview_value = {
+        preview_value: ClassVar = {
             "topic": None,
             "in_archive": True,
             "blocks": [{"type": "heading", "value": {"text": "For those who measure"}}],

@@ -226,7 +226,7 @@ class IssuePage(BasePage):
 
     @property
     def number_line(self) -> str:
-        """ "Issue 12"; "" for an issue without a number."""
+        """For example "Issue 12"; "" for an issue without a number."""
         return f"Issue {self.number}" if self.number else ""
 
     @property
@@ -236,7 +236,7 @@ class IssuePage(BasePage):
 
     def document_body(self) -> str:
         """What everybody may read: sections for followers count only when they are in the archive."""
-        return plain_text(self.body, only={name for name in self.body.stream_block.child_blocks} - {"topic_section"})
+        return plain_text(self.body, only=set(self.body.stream_block.child_blocks) - {"topic_section"})
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the archive's view of the body and the issues before and after."""

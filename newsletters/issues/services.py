@@ -22,7 +22,7 @@ class IssueIncomplete(ValueError):  # noqa: N818 (named like the other refusals 
     """The issue cannot be compiled at all; the message says what to do."""
 
 
-class BlockFault(MjmlError):
+class BlockFault(MjmlError):  # noqa: N818 (as above)
     """A block or the frame gave MJML that is none; `blocks` names the block of each fault, "" for the frame."""
 
     def __init__(self, error: MjmlError, composition: Composition) -> None:
