@@ -12,11 +12,14 @@ urlpatterns = [
     path("documents/", include(wagtaildocs_urls)),
     path("covers/", include("content.media.urls")),
     path("health/", include("courant.health.urls")),
+    path("", include("newsletters.audience.urls")),
     path("topics/", include("content.topics.urls")),
     path("people/", include("content.people.urls")),
 ]
 if settings.MEDIA_URL.startswith("/"):
-    urlpatterns.append(path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}))
+    urlpatterns.append(
+        path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})
+    )
 if settings.COURANT_MAILBOX:
     urlpatterns.append(path("mailbox/", include("courant.mailbox.urls")))
 urlpatterns.append(path("", include(wagtail_urls)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from newsletters.audience import links
+from newsletters.audience.addresses import Address
 from newsletters.audience.links import TokenExpired, TokenInvalid
 from newsletters.audience.models import (
     Event,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from newsletters.audience.addresses import Address
 
 # Undoing is for a slip of the hand: later than this, a link in an old mail must not subscribe anybody.
 UNDO_WITHIN = timedelta(hours=24)
@@ -165,6 +165,33 @@ def confirm_subscription(*, token: str, at: datetime, page_address: str = "") ->
         subscriber.confirmed_at = at
         subscriber.save(update_fields=["confirmed_at"])
     return subscriber
+
+
+@transaction.atomic
+def renew_confirmation(*, token: str, at: datetime, page_address: str = "") -> None:
+    """Send a new link in the place of one that was too old, with the same lists and the wording of that time.
+
+    The old link is the proof that somebody reads that mailbox; what it asked for is asked for again from now.
+
+    Raises:
+        TokenInvalid: altered, or not ours, or nothing is left that could be confirmed.
+    """
+    try:
+        confirmation = links.read_confirmation(token, at=at)
+    except TokenExpired as expired:
+        confirmation = expired.confirmation
+    subscriber = Subscriber.objects.filter(public_id=confirmation.subscriber).first()
+    wording = Wording.objects.filter(kind=Wording.Kind.SIGN_UP, version=confirmation.wording_version).first()
+    mailing_lists = list(MailingList.objects.open().filter(pk__in=confirmation.mailing_lists))
+    if subscriber is None or wording is None or not mailing_lists:
+        raise TokenInvalid("there is nothing to confirm for this link")
+    request_subscription(
+        address=Address(subscriber.email, subscriber.canonical),
+        mailing_lists=mailing_lists,
+        wording=wording,
+        at=at,
+        page_address=page_address,
+    )
 
 
 @transaction.atomic

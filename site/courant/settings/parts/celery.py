@@ -50,5 +50,6 @@ def celery_settings(*, broker: str, prefix: str = "") -> dict[str, Any]:
             "sweep the search outbox": {"task": "search.sweep_outbox", "schedule": 10.0},
             "sweep mailings": {"task": "newsletters.delivery.sweep_mailings", "schedule": 5.0},
             "send waiting confirmations": {"task": "newsletters.audience.sweep_confirmations", "schedule": 20.0},
+            "forget the unconfirmed": {"task": "newsletters.audience.remove_unconfirmed", "schedule": 86_400.0},
         },
     }
