@@ -86,7 +86,26 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _sign_up_page(request: HttpRequest, form: SignUpForm, *, notice: str = "", status: int = 200) -> HttpResponse:
+def _refusal(request: HttpRequest, form: AddressForm, *, name: str) -> HttpResponse | None:
+    """What both forms answer to scripts, to other sites, and to one visitor too many times."""
+    if form.is_bait_taken:
+        return redirect("audience:sent")
+    if not is_same_origin(request):
+        page = _sign_up_page if isinstance(form, SignUpForm) else _link_page
+        return page(request, form, notice=ELSEWHERE, status=403)
+    return None if may_use_form(request, form=name) else too_many(request)
+
+
+def _stamp_refusal(request: HttpRequest, form: SignUpForm) -> HttpResponse | None:
+    """Whoever was too quick sees the form again, filled in: a person presses the button, a script goes away."""
+    try:
+        check_stamp(request.POST.get("shown", ""))
+    except TooQuick:
+        return _sign_up_page(request, form, notice=ONCE_MORE, status=422)
+    return None
+
+
+def _sign_up_page(request: HttpRequest, form: AddressForm, *, notice: str = "", status: int = 200) -> HttpResponse:
     wording = sign_up_wording(request)
     context = {
         "form": form,
