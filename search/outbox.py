@@ -40,7 +40,7 @@ def record_changes(keys: Iterable[str]) -> None:
         return
     alias = router.db_for_write(OutboxEntry)
     connection = connections[alias]
-    table = connection.ops.quote_name(OutboxEntry._meta.db_table)
+    table = connection.ops.quote_name(OutboxEntry._meta.db_table)  # noqa: SLF001 (Django's documented API)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         for start in range(0, len(wanted), ROWS_A_STATEMENT):
@@ -123,8 +123,9 @@ def connect_source(source: DocumentSource) -> None:
     """Listen to the saves and deletes of every model that changes a source's documents."""
     for model, changed_ids in source.models:
         receiver = partial(_record, source.prefix, changed_ids)
+        label = model._meta.label  # noqa: SLF001 (Django's documented API)
         for signal, name in ((post_save, "save"), (post_delete, "delete")):
-            uid = f"search.{source.prefix}.{model._meta.label}.{name}"
+            uid = f"search.{source.prefix}.{label}.{name}"
             signal.connect(receiver, sender=model, weak=False, dispatch_uid=uid)
 
 

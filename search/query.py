@@ -25,12 +25,12 @@ _PHRASE = re.compile(r'["“”„«»]([^"“”„«»]*)(?:["“”„«»]|$
 _WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)*")
 _POSSESSIVE = re.compile("['\u2019][sS]$")
 
-# Lucene's English list; as one string it reads as what it is.
+# Lucene's English list.
 STOP_WORDS = frozenset(
-    (
+    (  # noqa: SIM905 (a list of words reads best as words)
         "a an and are as at be but by for if in into is it no not of on or such that the their then there these they "
         "this to was will with"
-    ).split()  # noqa: SIM905 (a list of words reads best as words)
+    ).split()
 )
 
 

@@ -307,7 +307,9 @@ def measure_drift(*, engine: Engine | None = None, progress: Callable[[str, int,
     engine = engine or get_engine()
     stored = {item.key: item.fingerprint for item in engine.stored() if item.fingerprint}
     keys = [f"{prefix}:{number}" for prefix, source in registry.document_sources.items() for number in source.ids()]
-    missing, stale, current = [], [], set()
+    missing: list[str] = []
+    stale: list[str] = []
+    current: set[str] = set()
     for start in range(0, len(keys), ENTRIES_A_BATCH):
         documents = current_documents(keys[start : start + ENTRIES_A_BATCH])
         current.update(documents)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django import template
 
 from search import selectors
+from search.related import SHOWN
 
 if TYPE_CHECKING:
     from wagtail.models import Page
@@ -17,6 +18,6 @@ register = template.Library()
 
 
 @register.simple_tag
-def related_pages(page: Page, limit: int = selectors.SHOWN) -> list[Card]:
+def related_pages(page: Page, limit: int = SHOWN) -> list[Card]:
     """Return up to `limit` cards related to `page`, of mixed kinds, without those the editor curated in its body."""
     return selectors.related_pages(page, limit)

@@ -32,10 +32,14 @@ def create_statements(number: int) -> list[str]:
     """Return what makes the tables of generation `number`."""
     docs, texts, topics = f"documents_{number}", f"texts_{number}", f"topics_{number}"
     new, old = (", ".join(f"{side}.{name}" for name in FIELD_WEIGHTS) for side in ("new", "old"))
-    put_texts = f"INSERT INTO {texts} (rowid, {_TEXTS}) VALUES (new.id, {new});"
-    take_texts = f"INSERT INTO {texts} ({texts}, rowid, {_TEXTS}) VALUES ('delete', old.id, {old});"
-    put_topics = f"INSERT INTO {topics} (topic, document) SELECT value, new.id FROM json_each(new.topics);"
-    take_topics = f"DELETE FROM {topics} WHERE document = old.id;"
+    put = f"""
+        INSERT INTO {texts} (rowid, {_TEXTS}) SELECT new.id, {new} WHERE NOT new.deleted;
+        INSERT INTO {topics} (topic, document) SELECT value, new.id FROM json_each(new.topics) WHERE NOT new.deleted;
+    """  # noqa: S608 (names from this module)
+    take = f"""
+        INSERT INTO {texts} ({texts}, rowid, {_TEXTS}) SELECT 'delete', old.id, {old} WHERE NOT old.deleted;
+        DELETE FROM {topics} WHERE document = old.id;
+    """  # noqa: S608 (as above)
     return [
         f"""CREATE TABLE {docs} (
             id INTEGER PRIMARY KEY,
@@ -68,11 +72,9 @@ def create_statements(number: int) -> list[str]:
         f"tokenize='{TOKENISER}')",
         f"CREATE VIRTUAL TABLE places_{number} USING fts5vocab({texts}, 'instance')",
         f"CREATE VIRTUAL TABLE terms_{number} USING fts5vocab({texts}, 'row')",
-        f"CREATE TRIGGER {docs}_put AFTER INSERT ON {docs} WHEN NOT new.deleted BEGIN {put_texts} {put_topics} END",
-        f"""CREATE TRIGGER {docs}_take AFTER UPDATE ON {docs}
-            WHEN NOT old.deleted AND old.fingerprint <> new.fingerprint BEGIN {take_texts} {take_topics} END""",
-        f"""CREATE TRIGGER {docs}_replace AFTER UPDATE ON {docs}
-            WHEN NOT new.deleted AND old.fingerprint <> new.fingerprint BEGIN {put_texts} {put_topics} END""",
+        f"CREATE TRIGGER {docs}_put AFTER INSERT ON {docs} BEGIN {put} END",
+        f"""CREATE TRIGGER {docs}_replace AFTER UPDATE ON {docs} WHEN old.fingerprint <> new.fingerprint
+            BEGIN {take} {put} END""",
     ]
 
 

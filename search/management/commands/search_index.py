@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from content.pages.registry import registry
 from search import services
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
 from search.models import OutboxEntry
-from search.outbox import waiting_for_index, waiting_for_related
+from search.outbox import ensure_entries, waiting_for_index, waiting_for_related
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -51,8 +52,8 @@ class Command(BaseCommand):
     def sync(self, options: dict[str, Any]) -> None:
         """Write everything that waits in the outbox, and what came past the models."""
         del options
-        for source in services.registry.document_sources.values():
-            services.ensure_entries(source)
+        for source in registry.document_sources.values():
+            ensure_entries(source)
         written = related = 0
         while True:
             done = services.sync_outbox()
