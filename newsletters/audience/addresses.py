@@ -31,7 +31,7 @@ def parse_address(text: str) -> Address:
         AddressInvalid: with the reason.
     """
     try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError as error:
         raise AddressInvalid(str(error)) from error
     email = found.ascii_email
