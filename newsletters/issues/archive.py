@@ -25,8 +25,9 @@ def archive_context(issue: IssuePage) -> dict[str, Any]:
 def archive_body(issue: IssuePage) -> SafeString:
     """The blocks as a web page shows them: no sections for followers unless marked public, no merge values."""
     edition = Edition.of_issue(issue, as_sent=True)
+    context = {"edition": edition, "page": issue, "references": getattr(issue.body, "references", None)}
     pieces = [
-        render_block(child, Destination.WEB, {"edition": edition, "block_id": child.id, "page": issue})
+        render_block(child, Destination.WEB, {**context, "block_id": child.id})
         for child in issue.body
         if child.block_type != "topic_section" or child.value["in_archive"]
     ]

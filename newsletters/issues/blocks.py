@@ -10,8 +10,6 @@ from wagtail.blocks import (
     ChoiceBlock,
     IntegerBlock,
     ListBlock,
-    PageChooserBlock,
-    StreamBlock,
     StructBlock,
     TextBlock,
     URLBlock,
@@ -20,6 +18,7 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 
 from content.blocks.base import ThreeDestinations
 from content.blocks.library import BodyStreamBlock
+from content.blocks.references import PageBlock, PooledStreamBlock
 from newsletters.issues.cards import SUMMARY_LENGTH, MailCard
 from newsletters.issues.edition import Edition
 
@@ -48,7 +47,7 @@ FREE_BLOCKS = (
 class PageCardBlock(StructBlock):
     """One page in a list of cards."""
 
-    page = PageChooserBlock()
+    page = PageBlock()
     title = CharBlock(required=False, max_length=120, help_text="Instead of the page's own title.")
     summary = TextBlock(
         required=False, max_length=SUMMARY_LENGTH, rows=2, help_text="Instead of the page's own summary."
@@ -83,7 +82,7 @@ class PageCardsBlock(ThreeDestinations, StructBlock):
     def get_context(self, value: Any, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Add `cards`, from the edition when an issue is rendered."""
         context = super().get_context(value, parent_context=parent_context)
-        context["cards"] = Edition.of_context(parent_context, value, self).page_cards(value)
+        context["cards"] = Edition.of_context(parent_context).page_cards(value)
         return context  # type: ignore[no-any-return]
 
 
@@ -148,7 +147,7 @@ class VacanciesBlock(ThreeDestinations, StructBlock):
     folder = "issue_vacancies"
     title = CharBlock(max_length=120, default="Work with us")
     pages = ListBlock(
-        PageChooserBlock(page_type="vacancies.VacancyPage"), min_num=0, default=[], max_num=20, label="Chosen vacancies"
+        PageBlock(page_type="vacancies.VacancyPage"), min_num=0, default=[], max_num=20, label="Chosen vacancies"
     )
     all_open = BooleanBlock(
         required=False, label="All open vacancies", help_text="Those that close soonest come first; after the chosen."
@@ -165,7 +164,7 @@ class VacanciesBlock(ThreeDestinations, StructBlock):
     def get_context(self, value: Any, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Add `vacancies`, from the edition when an issue is rendered."""
         context = super().get_context(value, parent_context=parent_context)
-        context["vacancies"] = Edition.of_context(parent_context, value, self).vacancies(
+        context["vacancies"] = Edition.of_context(parent_context, value).vacancies(
             value, str((parent_context or {}).get("block_id", ""))
         )
         return context  # type: ignore[no-any-return]
@@ -184,7 +183,7 @@ def _free_blocks() -> Iterator[tuple[str, Block]]:
             yield name, BodyStreamBlock.base_blocks[name]
 
 
-class SectionStreamBlock(ThreeDestinations, StreamBlock):
+class SectionStreamBlock(ThreeDestinations, PooledStreamBlock):
     """What a topic section may hold: everything but another section."""
 
     folder = "issue_body"

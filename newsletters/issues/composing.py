@@ -85,6 +85,7 @@ def _frame(issue: IssuePage, newsletter: NewsletterPage, edition: Edition) -> di
         "accent": hue_token(newsletter.accent),
         "accent_light": COLOURS[hue_token(newsletter.accent)].light,
         "edition": edition,
+        "references": getattr(issue.body, "references", None),
         "site_url": settings.SITE_URL,
         "colours": COLOURS,
         "hues": {name: colour for name, colour in COLOURS.items() if name.startswith("hue_") or name == "accent"},

@@ -1,6 +1,7 @@
-"""What an issue shows that lives elsewhere (cards, vacancies), read once for the whole issue, as of one moment.
+"""What an issue shows that lives elsewhere (cards, vacancies), as of one moment.
 
-Blocks ask the edition in their template context, so the number of queries does not grow with the blocks.
+Pages come with their cards from the stream's pooled references, vacancies are read once; so the number of queries does
+not grow with the blocks.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.utils import timezone
 
-from content.pages.models import Card
 from content.vacancies.models import VacancyPage
 from newsletters.issues.cards import MailCard, page_card
 
@@ -18,30 +18,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from wagtail.blocks import Block, BoundBlock, StreamValue
+    from wagtail.blocks import BoundBlock, StreamValue
+    from wagtail.models import Page
 
+    from content.pages.models import Card
     from newsletters.issues.models import IssuePage
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something a block names that readers could not open, so it is not shown; `reason` is for the editor."""
+    """A page that a block names and that is not shown; `closed` for a vacancy that is over, which may happen."""
 
     block_id: str
-    page_id: int
+    title: str
     reason: str
+    closed: bool = False
+
+    def __str__(self) -> str:
+        return f"“{self.title}” {self.reason}"
 
 
 @dataclass(slots=True)
 class Edition:
-    """Cards and vacancies by page id, as of `at`.
+    """Vacancies by page id, and what is visible as of `at`.
 
     `sent_vacancies` maps a block's id to the vacancies it showed when the issue was sent; with it, blocks show those,
     closed or not (the archive says so), instead of what is open now.
     """
 
     at: datetime
-    cards: dict[int, Card] = field(default_factory=dict)
     chosen_vacancies: dict[int, VacancyPage] = field(default_factory=dict)
     open_vacancies: list[VacancyPage] = field(default_factory=list)
     sent_vacancies: dict[str, list[int]] = field(default_factory=dict)
@@ -50,62 +55,64 @@ class Edition:
     @classmethod
     def of_issue(cls, issue: IssuePage, at: datetime | None = None, *, as_sent: bool = False) -> Self:
         """Read what the issue's blocks name: as it is at `at`, or, for the archive, as it was sent."""
-        return cls._of_blocks(list(_raw_blocks(issue.body.raw_data)), at, issue.sent_vacancies if as_sent else {})
+        edition = cls(at or timezone.now(), sent_vacancies=issue.sent_vacancies if as_sent else {})
+        blocks = [(child.id, child.block_type, child.value) for child in every_block(issue.body)]
+        edition._read_vacancies([(block_id, value) for block_id, name, value in blocks if name == "vacancies"])
+        for block_id, name, value in blocks:
+            if name == "page_cards":
+                edition._note_hidden(block_id, value)
+        return edition
 
     @classmethod
-    def of_context(cls, context: Mapping[str, Any] | None, value: Any, block: Block) -> Self:
-        """The edition being rendered; one for this block alone where there is none (a block's own preview)."""
+    def of_context(cls, context: Mapping[str, Any] | None, vacancies: Any = None) -> Self:
+        """The edition being rendered; one for a single block where there is none (a block's own preview)."""
         edition = (context or {}).get("edition")
         if isinstance(edition, cls):
             return edition
-        return cls._of_blocks([("", block.name, block.get_prep_value(value))], None, {})
-
-    @classmethod
-    def _of_blocks(cls, blocks: list[_RawBlock], at: datetime | None, sent: dict[str, list[int]]) -> Self:
-        edition = cls(at or timezone.now(), sent_vacancies=sent)
-        card_ids = {
-            block_id: ids for block_id, name, value in blocks if name == "page_cards" and (ids := _pages(value))
-        }
-        vacancy_ids = {block_id: _chosen(value) for block_id, name, value in blocks if name == "vacancies"}
-        edition._read_cards(card_ids)
-        edition._read_vacancies(vacancy_ids)
-        if any(
-            value.get("all_open") and block_id not in sent for block_id, name, value in blocks if name == "vacancies"
-        ):
-            edition.open_vacancies = list(_for_display().open(edition.at).soonest_first())
+        edition = cls(timezone.now())
+        if vacancies is not None:
+            edition._read_vacancies([("", vacancies)])
         return edition
 
-    def _read_cards(self, wanted: dict[str, list[int]]) -> None:
-        ids = {page_id for each in wanted.values() for page_id in each}
-        if ids:
-            cards = Card.objects.visible(self.at).filter(pk__in=ids).for_display()
-            self.cards = {card.page_id: card for card in cards}
-        for block_id, page_ids in wanted.items():
-            self.left_out += [
-                LeftOut(block_id, page_id, "is not published, so its card is left out; publish it or take it out")
-                for page_id in page_ids
-                if page_id not in self.cards
-            ]
+    def _read_vacancies(self, blocks: list[tuple[str, Any]]) -> None:
+        named = {page.pk for _, value in blocks for page in value["pages"] if page is not None}
+        named |= {page_id for ids in self.sent_vacancies.values() for page_id in ids}
+        if named:
+            self.chosen_vacancies = {page.pk: page for page in _for_display().live().filter(pk__in=named)}
+        if any(value["all_open"] and block_id not in self.sent_vacancies for block_id, value in blocks):
+            self.open_vacancies = list(_for_display().open(self.at).soonest_first())
+        for block_id, value in blocks:
+            for page in value["pages"]:
+                self._note_closed(block_id, page)
 
-    def _read_vacancies(self, wanted: dict[str, list[int]]) -> None:
-        ids = {page_id for each in (*wanted.values(), *self.sent_vacancies.values()) for page_id in each}
-        if ids:
-            self.chosen_vacancies = {page.pk: page for page in _for_display().live().filter(pk__in=ids)}
-        for block_id, page_ids in wanted.items():
-            for page_id in page_ids:
-                page = self.chosen_vacancies.get(page_id)
-                if page is None:
-                    self.left_out.append(LeftOut(block_id, page_id, "is not published, so it is left out"))
-                elif not page.is_open(self.at):
-                    reason = f"is {_state_at(page, self.at)}, so it is left out; take it out of the block"
-                    self.left_out.append(LeftOut(block_id, page_id, reason))
+    def _note_closed(self, block_id: str, page: Page | None) -> None:
+        found = self.chosen_vacancies.get(page.pk) if page is not None else None
+        if found is None:
+            title = page.title if page is not None else "A vacancy that was deleted"
+            self.left_out.append(LeftOut(block_id, title, "is not published, so it is left out; take it out"))
+        elif not found.is_open(self.at):
+            reason = f"is {_state_at(found, self.at)}, so it is left out; take it out"
+            self.left_out.append(LeftOut(block_id, found.title, reason, closed=True))
+
+    def _note_hidden(self, block_id: str, value: Any) -> None:
+        for item in value["items"]:
+            page = item["page"]
+            if page is None:
+                self.left_out.append(LeftOut(block_id, "A page that was deleted", "has no card; take it out"))
+            elif self._card(page) is None:
+                reason = "cannot be read by everybody now, so its card is left out; publish it or take it out"
+                self.left_out.append(LeftOut(block_id, page.title, reason))
+
+    def _card(self, page: Page) -> Card | None:
+        card: Card | None = getattr(page, "card", None)
+        return card if card is not None and card.is_visible(self.at) else None
 
     def page_cards(self, value: Any) -> list[MailCard]:
         """The cards of a block of page cards, in its order."""
         return [
-            page_card(self.cards[item["page"].pk], title=item["title"] or "", summary=item["summary"] or "")
+            page_card(card, title=item["title"] or "", summary=item["summary"] or "")
             for item in value["items"]
-            if item["page"] is not None and item["page"].pk in self.cards
+            if item["page"] is not None and (card := self._card(item["page"])) is not None
         ]
 
     def vacancies(self, value: Any, block_id: str = "") -> list[VacancyPage]:
@@ -121,15 +128,12 @@ class Edition:
         return shown[: value["limit"] or None]
 
 
-def every_block(stream: StreamValue) -> Iterator[BoundBlock]:
+def every_block(stream: StreamValue | Iterable[BoundBlock]) -> Iterator[BoundBlock]:
     """Every block of a body in order, those in topic sections after their section."""
     for child in stream:
         yield child
         if child.block_type == "topic_section":
             yield from every_block(child.value["blocks"])
-
-
-_RawBlock = tuple[str, str, Any]
 
 
 def _for_display() -> Any:
@@ -142,24 +146,3 @@ def _state_at(page: VacancyPage, at: datetime) -> str:
     if page.filled_at:
         return "filled"
     return "not open yet" if at < page.opens_at else "closed"
-
-
-def _raw_blocks(raw: Iterable[Mapping[str, Any]]) -> Iterator[_RawBlock]:
-    """Every block of a body with its id, name and stored value; those in topic sections as well."""
-    for child in raw:
-        yield str(child.get("id") or ""), child["type"], child["value"]
-        if child["type"] == "topic_section":
-            yield from _raw_blocks(child["value"].get("blocks") or ())
-
-
-def _items(raw: Iterable[Any] | None) -> list[Any]:
-    """A list block's values, with or without the wrapping that Wagtail stores since 2.16."""
-    return [each["value"] if isinstance(each, dict) and each.get("type") == "item" else each for each in raw or ()]
-
-
-def _pages(value: Mapping[str, Any]) -> list[int]:
-    return [item["page"] for item in _items(value.get("items")) if item.get("page")]
-
-
-def _chosen(value: Mapping[str, Any]) -> list[int]:
-    return [page_id for page_id in _items(value.get("pages")) if page_id]
