@@ -11,7 +11,9 @@ class AudienceConfig(AppConfig):
     label = "audience"
 
     def ready(self) -> None:
-        """Keep the record of permission append-only in the database too."""
+        """Keep the record of permission append-only in the database too; declare the personal data."""
         from newsletters.audience.append_only import install_triggers  # noqa: PLC0415 (apps load first)
+        from newsletters.audience.declarations import declare  # noqa: PLC0415 (apps load first)
 
         post_migrate.connect(install_triggers, sender=self, dispatch_uid="audience.append_only")
+        declare()

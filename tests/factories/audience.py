@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import factory
@@ -53,7 +54,7 @@ class SubscriptionFactory(factory.django.DjangoModelFactory):
     subscriber = factory.SubFactory(SubscriberFactory)
     mailing_list = factory.SubFactory(MailingListFactory)
     state = State.ACTIVE
-    requested_at = factory.LazyFunction(timezone.now)
+    requested_at = factory.LazyFunction(lambda: timezone.now() - timedelta(days=30))
     confirmed_at = factory.LazyAttribute(lambda made: made.requested_at if made.state == State.ACTIVE else None)
 
     @factory.lazy_attribute
