@@ -84,6 +84,15 @@ class FacetOption:
 
 
 @dataclass(frozen=True, slots=True)
+class Facet:
+    """A family of filters."""
+
+    name: str
+    label: str
+    options: list[FacetOption]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A hit that the database agrees with: its card where it is a page, and its texts with highlights."""
 
@@ -103,8 +112,7 @@ class SearchResults:
     query: SearchQuery
     results: list[Result] = field(default_factory=list)
     total: int = 0
-    kinds: list[FacetOption] = field(default_factory=list)
-    topics: list[FacetOption] = field(default_factory=list)
+    facets: list[Facet] = field(default_factory=list)
     is_available: bool = True
     nearest: list[Card] = field(default_factory=list)
 
@@ -146,7 +154,26 @@ class SearchResults:
     @property
     def chosen(self) -> list[FacetOption]:
         """The filters in force, each with the address without it."""
-        return [option for option in (*self.kinds, *self.topics) if option.is_chosen]
+        return [option for facet in self.facets for option in facet.options if option.is_chosen]
+
+    @property
+    def first_address(self) -> str:
+        """The address of the first page."""
+        return self.asked.address()
+
+    @property
+    def unfiltered_address(self) -> str:
+        """The address of the same words without any filter."""
+        return self.asked.address(kinds=(), topics=())
+
+    @property
+    def sorts(self) -> list[FacetOption]:
+        """The ways to order the results."""
+        labels = {Sort.RELEVANCE: "Best match", Sort.NEWEST: "Newest first"}
+        return [
+            FacetOption(sort, label, self.total, sort is self.asked.sort, self.asked.address(sort=sort))
+            for sort, label in labels.items()
+        ]
 
 
 def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
@@ -168,8 +195,10 @@ def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
         return results
     results.total = found.total
     results.results = checked_hits(found.hits)
-    results.kinds = _kind_options(asked, found)
-    results.topics = _topic_options(asked, found, topics)
+    results.facets = [
+        Facet("type", "Type", _kind_options(asked, found)),
+        Facet("topic", "Topic", _topic_options(asked, found, topics)),
+    ]
     if not results.total:
         results.nearest = list(Card.objects.visible().newest_first().for_display()[:4])
     return results
@@ -202,23 +231,16 @@ def checked_hits(hits: Sequence[Hit]) -> list[Result]:
     known: set[str] = {f"page:{number}" for number in cards}
     for prefix, model in (("topic", Topic), ("person", Profile)):
         if numbers := ids.get(prefix):
-            manager: Any = model._default_manager
+            manager: Any = model._default_manager  # noqa: SLF001 (Django's documented API)
             known |= {f"{prefix}:{number}" for number in manager.filter(pk__in=numbers).values_list("pk", flat=True)}
     results = []
     for hit in hits:
         if hit.key in known:
             card = cards.get(int(hit.key.partition(":")[2])) if hit.key.startswith("page:") else None
             kind = card.kind_object if card else KINDS.get(hit.kind, STANDARD)
-            results.append(
-                Result(
-                    hit=hit,
-                    card=card,
-                    label=kind.label,
-                    url=card.url if card else hit.url,
-                    title=marked_html(hit.title),
-                    snippet=marked_html(hit.snippet),
-                )  # fmt: skip
-            )
+            url = card.url if card else hit.url
+            title, snippet = marked_html(hit.title), marked_html(hit.snippet)
+            results.append(Result(hit=hit, card=card, label=kind.label, url=url, title=title, snippet=snippet))
     return results
 
 

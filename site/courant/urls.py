@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("newsletters.audience.urls")),
     path("topics/", include("content.topics.urls")),
     path("people/", include("content.people.urls")),
+    path("search/", include("search.urls")),
 ]
 if settings.MEDIA_URL.startswith("/"):
     urlpatterns.append(

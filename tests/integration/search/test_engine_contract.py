@@ -119,7 +119,7 @@ def test_pages_follow_one_another_and_stop(index):
     write(index, *(document(number, "Flow", body=f"number{number}") for number in range(1, 46)))
     pages = [found(index, "flow", page=page) for page in (1, 2, 3, 4)]
     assert [len(page) for page in pages] == [HITS_A_PAGE, HITS_A_PAGE, 5, 0]
-    assert sorted(sum(pages, [])) == list(range(1, 46))
+    assert sorted(number for page in pages for number in page) == list(range(1, 46))
 
 
 def test_highlights_show_the_match_and_nothing_of_a_page_is_markup(index):

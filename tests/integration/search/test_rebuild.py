@@ -74,7 +74,7 @@ def test_an_index_that_is_not_what_the_database_says_is_not_put_in_use(monkeypat
     BlogPageFactory()
     sync_outbox()
     live = site_with_search.status().live
-    monkeypatch.setattr(site_with_search, "write_building", lambda writes: None)
+    monkeypatch.setattr(site_with_search, "write_building", lambda _: None)
     with pytest.raises(RebuildRefused, match="missing"):
         rebuild_index()
     assert site_with_search.status().live == live
@@ -101,7 +101,8 @@ def test_drift_is_told_and_repaired(site_with_search):
     BlogPage.objects.filter(pk=stale.pk).update(title="Past the models")
     BlogPage.objects.filter(pk=gone.pk).update(live=False)
     site_with_search.connections.get().execute(
-        f"DELETE FROM documents_{site_with_search.status().live} WHERE key = ?", (f"page:{missing.pk}",)
+        f"DELETE FROM documents_{site_with_search.status().live} WHERE key = ?",  # noqa: S608
+        (f"page:{missing.pk}",),
     )
     drift = measure_drift()
     assert drift.stale == (f"page:{stale.pk}",)

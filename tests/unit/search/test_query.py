@@ -35,7 +35,7 @@ def test_a_quotation_that_never_ends_goes_to_the_end():
 
 
 def test_a_possessive_is_the_word_itself():
-    assert parse_query("the patient's view, O'Brien’s too", at=NOW).words == ("patient", "view", "O'Brien", "too")
+    assert parse_query("the patient's view, O'Brien\u2019s too", at=NOW).words == ("patient", "view", "O'Brien", "too")
 
 
 def test_a_word_asked_twice_is_asked_once():
