@@ -1,0 +1,1 @@
+"""The message itself: encoded once a mailing, spliced once a recipient."""

@@ -1,0 +1,6 @@
+"""Mailings and the ledger of who got them."""
+
+from newsletters.delivery.models.ledger import CHUNK_SIZE, Chunk, Deferral, Recipient, Sender
+from newsletters.delivery.models.mailings import Mailing
+
+__all__ = ["CHUNK_SIZE", "Chunk", "Deferral", "Mailing", "Recipient", "Sender"]

@@ -1,0 +1,1 @@
+"""A sender at work: claims chunks, composes, hands over, reports."""

@@ -1,0 +1,116 @@
+"""From a place in the ledger to the envelope and the octets of one person's message."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+from newsletters.audience import links
+from newsletters.delivery.message.skeleton import Letterhead, Skeleton, encode_date
+from newsletters.transport.messages import message_id_domain
+
+if TYPE_CHECKING:
+    from newsletters.delivery.ledger import Place
+    from newsletters.delivery.models import Mailing
+
+_PLACEHOLDER = "TOKEN-GOES-HERE"
+
+
+class Envelope(NamedTuple):
+    """A message and who it goes from and to on the wire."""
+
+    sender: str
+    recipient: str
+    data: bytes
+
+
+class MissingKeyError(Exception):
+    """The key that a mailing's Message-IDs are derived with is no longer in `LINK_KEYS`."""
+
+
+class Composer:
+    """Composes a mailing's messages; made once a sender, because it encodes everything that does not change."""
+
+    def __init__(self, mailing: Mailing) -> None:
+        """Encode the mailing's content.
+
+        Raises:
+            MissingKeyError: put the key back; a message sent again must be the same message.
+        """
+        compiled = mailing.compiled
+        secret = settings.LINK_KEYS.get(mailing.key_id)
+        if secret is None:
+            raise MissingKeyError(f"LINK_KEYS no longer holds the key {mailing.key_id!r} that this mailing needs")
+        self.skeleton = Skeleton.of(
+            compiled,
+            Letterhead(
+                sender_name=compiled.sender_name,
+                sender_address=compiled.sender_address,
+                reply_to=compiled.reply_to,
+                list_name=mailing.list_name,
+                list_id=mailing.list_id,
+                feedback_id=f"{mailing.pk}:{mailing.mailing_list_id}:newsletter:courant",
+            ),
+        )
+        self._mailing_id = mailing.pk
+        self._mailing_list_id = mailing.mailing_list_id
+        self._archive_url = compiled.archive_url
+        self._sender = compiled.sender_address
+        self._key = hmac.digest(secret.encode(), b"courant mailing v1", hashlib.sha256)
+        self._domain = message_id_domain()
+        # Resolving an address a message would cost as much as splicing it.
+        self._unsubscribe = _pattern("audience:unsubscribe")
+        self._preferences = _pattern("audience:preferences")
+        self._second = 0
+        self._at = datetime.now(UTC)
+        self._date = b""
+
+    def compose(self, place: Place, *, timestamp: float) -> Envelope:
+        """Compose one message; `timestamp` (seconds since the epoch) becomes its Date.
+
+        Raises:
+            ValueMissing, ValueError: this recipient's values do not make a message.
+        """
+        if int(timestamp) != self._second:
+            self._second = int(timestamp)
+            self._at = datetime.fromtimestamp(self._second, UTC)
+            self._date = encode_date(self._at)
+        subscriber = UUID(place.merge["id"])
+        unsubscribe_url = self._unsubscribe.replace(
+            _PLACEHOLDER, links.sign_unsubscribe(subscriber=subscriber, mailing_list=self._mailing_list_id)
+        )
+        preferences_url = self._preferences.replace(
+            _PLACEHOLDER, links.sign_preferences(subscriber=subscriber, at=self._at)
+        )
+        values = {
+            "name": place.merge.get("name", ""),
+            "address": place.address,
+            "unsubscribe_url": unsubscribe_url,
+            "preferences_url": preferences_url,
+            "archive_url": self._archive_url,
+        }
+        data = self.skeleton.message(
+            address=place.address,
+            message_id=self.message_id(place.number),
+            date=self._date,
+            unsubscribe_url=unsubscribe_url,
+            values=values,
+            topics=place.merge.get("topics", ()),
+        )
+        return Envelope(self._sender, place.address, data)
+
+    def message_id(self, number: int) -> str:
+        """Return the Message-ID of a recipient's message, the same whenever it is sent (RFC 5322 §3.6.4)."""
+        mac = hmac.digest(self._key, b"message-id %d %d" % (self._mailing_id, number), "sha256")[:16]
+        return f"<{mac.hex()}.{self._mailing_id}@{self._domain}>"
+
+
+def _pattern(name: str) -> str:
+    """Return the address of a view with a mark where its token goes."""
+    return settings.SITE_URL + reverse(name, args=[_PLACEHOLDER])

@@ -1,0 +1,1 @@
+"""SMTP with pipelining over kept-open connections: many messages on the way, every one of them accounted for."""
