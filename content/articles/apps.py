@@ -1,5 +1,7 @@
 """The articles application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 from content.pages.registry import Section, registry
@@ -12,9 +14,10 @@ class ArticlesConfig(AppConfig):
     label = "articles"
 
     def ready(self) -> None:
-        """Register the sections of the article types."""
+        """Register what its pages are in structured data, and the sections of the article types."""
         from content.pages.models import SectionPage  # noqa: PLC0415 (models are ready only now)
 
+        import_module("content.articles.structured_data")
         registry.add_section(Section("guides", lambda: SectionPage(title="Quick guides"), menu="Guides", order=10))
         registry.add_section(Section("blogs", lambda: SectionPage(title="Blogs"), menu="Blogs", order=20))
         registry.add_section(Section("features", lambda: SectionPage(title="From the newsletters"), order=30))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.core.files.storage import default_storage
 from django.db import models
 from wagtail.documents.models import AbstractDocument
 from wagtail.documents.models import Document as WagtailDocument
 from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.images.models import Image as WagtailImage
+
+from content.media.services import make_renditions
+from content.media.sizes import Size
 
 
 class CourantImage(AbstractImage):
@@ -17,6 +21,9 @@ class CourantImage(AbstractImage):
     credit = models.CharField(
         max_length=200, blank=True, help_text="Who made it, as they wish to be named, and its licence."
     )
+    sizes = models.JSONField(
+        default=dict, editable=False, help_text="Where each size of the picture lies; written when it is saved."
+    )
 
     admin_form_fields = (*WagtailImage.admin_form_fields, "credit")
 
@@ -24,10 +31,32 @@ class CourantImage(AbstractImage):
         verbose_name = "image"
         verbose_name_plural = "images"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and make every size when the file or its focal point is new."""
+        super().save(*args, **kwargs)
+        if self.sizes.get("made_of") != self.material:
+            make_renditions(image=self)
+
+    @property
+    def material(self) -> str:
+        """What the sizes depend on: the file and its focal point."""
+        focus = (self.focal_point_x, self.focal_point_y, self.focal_point_width, self.focal_point_height)
+        return f"{self.file.name} {focus}"
+
     @property
     def default_alt_text(self) -> str:
         """The description; never the title, which is too often a file's name."""
         return str(self.description or "")
+
+    def size_url(self, size: Size) -> str:
+        """The address of one size, without a query; the original's where sizes were never made."""
+        made = self.sizes.get(size.name)
+        return default_storage.url(made["file"] if made else self.file.name)
+
+    def size_dimensions(self, size: Size) -> tuple[int, int]:
+        """Width and height of one size, in pixels."""
+        made = self.sizes.get(size.name)
+        return (made["width"], made["height"]) if made else (self.width, self.height)
 
 
 class CourantRendition(AbstractRendition):

@@ -8,3 +8,9 @@ class OrganisationConfig(AppConfig):
 
     name = "content.organisation"
     label = "organisation"
+
+    def ready(self) -> None:
+        """Forget the remembered menus when pages move."""
+        from content.organisation import signals  # noqa: PLC0415 (models are not ready before)
+
+        signals.connect()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
+from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
 from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 from wagtail.models import Orderable
+
+from content.organisation.memory import forget
+
+FRAME_KEY = "organisation:frame:1"
+"""Where `selectors.frame` is remembered; raise the number when the fields of `Frame` change."""
 
 
 @register_setting(icon="home")
@@ -97,6 +103,15 @@ class Organisation(BaseGenericSetting, ClusterableModel):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a post entered without a time is from now, since an undated one could never grow stale."""
+        if self.social_post and self.social_posted_at is None:
+            self.social_posted_at = timezone.now()
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "social_posted_at"}
+        super().save(*args, **kwargs)
+        forget(FRAME_KEY)
+
 
 class MenuItem(Orderable):
     """One link of the header's or the footer's menu: a page, or an address."""
@@ -117,3 +132,14 @@ class MenuItem(Orderable):
 
     def __str__(self) -> str:
         return self.label
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and let the menus be read again."""
+        super().save(*args, **kwargs)
+        forget(FRAME_KEY)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Delete, and let the menus be read again."""
+        deleted = super().delete(*args, **kwargs)
+        forget(FRAME_KEY)
+        return deleted

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from wagtail.models import Page, Site
 
-from content.organisation.models import MenuItem, Organisation
+from content.organisation.memory import forget
+from content.organisation.models import FRAME_KEY, MenuItem, Organisation
 from content.pages.models import HomePage
 from content.pages.registry import registry
 
@@ -83,6 +84,7 @@ def _set_up_menu(home: HomePage) -> list[str]:
         if section.menu and section.slug in pages
     ]
     MenuItem.objects.bulk_create(items)
+    forget(FRAME_KEY)
     return ["header menu"] if items else []
 
 

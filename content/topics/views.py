@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import get_object_or_404, render
 
+from content.topics import selectors
 from content.topics.models import Topic
 
 if TYPE_CHECKING:
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def index(request: HttpRequest) -> HttpResponse:
-    """All topics, by name, each below its parent."""
-    return render(request, "pages/topics/index.html", {"topics": Topic.objects.select_related("parent")})
+    """All topics, by name, each below the top one it belongs to."""
+    return render(request, "pages/topics/index.html", {"tree": selectors.topic_tree()})
 
 
 def topic(request: HttpRequest, slug: str) -> HttpResponse:

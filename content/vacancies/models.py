@@ -11,6 +11,7 @@ from django.utils import formats, timezone
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.models import PageManager, PageQuerySet
 
+from content.organisation.memory import forget
 from content.pages import kinds
 from content.pages.models import BasePage, BodyPage
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.http import HttpRequest
+
+
+OPEN_COUNT_KEY = "vacancies:open:1"
+"""Where `selectors.open_vacancy_count` is remembered."""
 
 
 class VacancyQuerySet(PageQuerySet):
@@ -122,6 +127,18 @@ class VacancyPage(BodyPage):
         if self.opens_at:
             self.published_on = timezone.localdate(self.opens_at)
         super().full_clean(*args, **kwargs)
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save, and let the open vacancies be counted again."""
+        result = super().save(*args, **kwargs)
+        forget(OPEN_COUNT_KEY)
+        return result
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Delete, and let the open vacancies be counted again."""
+        result = super().delete(*args, **kwargs)
+        forget(OPEN_COUNT_KEY)
+        return result
 
     @property
     def visible_from(self) -> datetime | None:

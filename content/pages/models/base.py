@@ -9,11 +9,12 @@ from django.conf import settings
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import camel_case_to_spaces
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
-from wagtail.models import Orderable, Page
+from wagtail.models import Orderable, Page, PageViewRestriction
 
 from content.blocks.library import BodyStreamBlock
 from content.pages import kinds
@@ -24,10 +25,13 @@ from content.pages.text import plain_text, reading_minutes
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
     from content.pages.models.cards import Card
+    from content.people.models import Profile
+    from content.topics.models import Topic
 
 SUMMARY_LENGTH = 400
 REVISION_BOOKKEEPING = {
@@ -198,6 +202,34 @@ class BasePage(Page):
     def path_on_site(self) -> str:
         """The path readers use, from `url_path` alone: no query."""
         return "/" + self.url_path.removeprefix("/").partition("/")[2]
+
+    is_open_to_all = False
+    """Set while routing when neither the page nor one above has a view restriction, so that nobody asks again."""
+
+    @cached_property
+    def lineage(self) -> list[Page]:
+        """The pages above, home first; filled while routing, otherwise one query."""
+        return list(self.get_ancestors().filter(depth__gt=1).order_by("depth"))
+
+    @cached_property
+    def ordered_authors(self) -> list[Profile]:
+        """The authors in the byline's order: one query; none where the type has no authors or the page no row."""
+        if not self.has_authors:
+            return []
+        links = self.page_authors.all() if self.pk is None else self.page_authors.select_related("profile")
+        return [link.profile for link in links]
+
+    @cached_property
+    def ordered_topics(self) -> list[Topic]:
+        """The topics, the main one first: one query."""
+        links = self.page_topics.all() if self.pk is None else self.page_topics.select_related("topic")
+        return [link.topic for link in links]
+
+    def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
+        """The restrictions of this page and those above; no query where routing has seen that there are none."""
+        if self.is_open_to_all:
+            return PageViewRestriction.objects.none()  # type: ignore[no-any-return]
+        return super().get_view_restrictions()  # type: ignore[no-any-return]
 
     @property
     def canonical_url(self) -> str:

@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, PageChooserPanel
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from content.pages import kinds
 from content.pages.models.base import BasePage, BodyPage
@@ -45,18 +45,27 @@ class HomePage(BasePage):
         """Find the page by its whole path in one query, where Wagtail asks twice for every level.
 
         A page that is not there under exactly this path may still be served by an ancestor with routes of its
-        own, so the longest ancestor is asked, as Wagtail would.
+        own, so the longest ancestor is asked, as Wagtail would. The same query finds the pages above, for the
+        breadcrumbs, and whether any of them is restricted, which Wagtail would ask twice for.
         """
         if not path_components:
             return super().route(request, path_components)
         paths = [
-            self.url_path + "/".join(path_components[:count]) + "/" for count in range(len(path_components), 0, -1)
+            self.url_path,
+            *(self.url_path + "/".join(path_components[:count]) + "/" for count in range(1, len(path_components) + 1)),
         ]
-        found = Page.objects.filter(url_path__in=paths, path__startswith=self.path).order_by("-depth").first()
-        if found is None:
+        restriction = PageViewRestriction.objects.filter(page_id=models.OuterRef("pk"))
+        lineage = list(
+            Page.objects.filter(url_path__in=paths, path__startswith=self.path)
+            .annotate(has_restriction=models.Exists(restriction))
+            .order_by("depth")
+        )
+        if len(lineage) <= 1:
             raise Http404
-        rest = path_components[found.depth - self.depth :]
-        return found.specific.route(request, rest)
+        page = lineage[-1].specific
+        page.lineage = lineage[:-1]
+        page.is_open_to_all = not any(above.has_restriction or above.alias_of_id for above in lineage)
+        return page.route(request, path_components[page.depth - self.depth :])  # type: ignore[no-any-return]
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the lead's card and the newest articles, which never repeat the lead."""
