@@ -83,7 +83,7 @@ class PageCardsBlock(ThreeDestinations, StructBlock):
         """Add `cards`, from the edition when an issue is rendered."""
         context = super().get_context(value, parent_context=parent_context)
         context["cards"] = Edition.of_context(parent_context).page_cards(value)
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class OutsideCardBlock(StructBlock):
@@ -138,7 +138,7 @@ class OutsideCardsBlock(ThreeDestinations, StructBlock):
             )
             for item in value["items"]
         ]
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class VacanciesBlock(ThreeDestinations, StructBlock):
@@ -167,7 +167,7 @@ class VacanciesBlock(ThreeDestinations, StructBlock):
         context["vacancies"] = Edition.of_context(parent_context, value).vacancies(
             value, str((parent_context or {}).get("block_id", ""))
         )
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 CARD_BLOCKS: tuple[tuple[str, Block], ...] = (

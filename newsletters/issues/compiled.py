@@ -199,8 +199,8 @@ class CompiledIssue:
         """
         if data.get("format") != FORMAT:
             raise ValueError(f"a compiled issue of format {data.get('format')!r}; compile the issue again")
-        values = {name: data[name] for name in _PLAIN_FIELDS}
-        parts = {name: tuple(_part_from_data(part) for part in data[name]) for name in _PART_FIELDS}
+        values: dict[str, Any] = {name: data[name] for name in _PLAIN_FIELDS}
+        parts: dict[str, Any] = {name: tuple(_part_from_data(part) for part in data[name]) for name in _PART_FIELDS}
         return cls(
             **values,
             **parts,
@@ -317,4 +317,4 @@ def _part_as_data(part: Part) -> list[Any]:
 
 def _part_from_data(data: Sequence[Any]) -> Part:
     kinds: dict[str, type[Any]] = {"s": Static, "t": Token, "+": SectionStart, "-": SectionEnd}
-    return kinds[data[0]](*data[1:])  # type: ignore[no-any-return]
+    return kinds[data[0]](*data[1:])

@@ -102,7 +102,7 @@ def _mail_body(stream: StreamValue, context: dict[str, Any], marks: Marks) -> st
     pieces = []
     for child in stream:
         pieces.append(_comment(marks.start_block(child.id)))
-        rendered = render_block(child, Destination.MAIL, {**context, "block_id": child.id})
+        rendered: str = render_block(child, Destination.MAIL, {**context, "block_id": child.id})
         if child.block_type == "topic_section":
             start, end = marks.start_section(_topic_id(child)), marks.end_section()
             rendered = _comment(start) + rendered + _comment(end)

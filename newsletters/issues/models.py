@@ -49,7 +49,7 @@ class NewsletterIndexPage(BasePage):
         """Add the newsletters."""
         context = super().get_context(request, *args, **kwargs)
         context["newsletters"] = self.newsletters()
-        return context  # type: ignore[no-any-return]
+        return context
 
 
 class NewsletterPage(BasePage):
@@ -114,7 +114,7 @@ class NewsletterPage(BasePage):
         """Add the past issues."""
         context = super().get_context(request, *args, **kwargs)
         context["issues"] = list(self.issue_cards().for_display())
-        return context  # type: ignore[no-any-return]
+        return context
 
     @property
     def address_lines(self) -> list[str]:
@@ -244,4 +244,4 @@ class IssuePage(BasePage):
 
         context = super().get_context(request, *args, **kwargs)
         context.update(archive_context(self))
-        return context  # type: ignore[no-any-return]
+        return context

@@ -2,6 +2,7 @@
 
 - `send_hook`: puts an issue on its way, now or at a time; the issue desk's button calls it.
 - `mailings_hook`: what has become of an issue's mailings, for the desk to show.
+- `checks`: what preflight should look at beyond the issue itself, for example the route.
 - `subcommands`: the verbs of `manage.py newsletter` beyond `compile` and `preflight`.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from django.core.management.base import BaseCommand, CommandParser
@@ -46,6 +47,14 @@ class MailingsHook(Protocol):
         ...
 
 
+class Check(Protocol):
+    """A further check of preflight, for example that the route can send one-click headers."""
+
+    def __call__(self, *, issue: IssuePage, compiled: CompiledIssue) -> Iterable[tuple[str, str, str]]:
+        """Yield level ("error", "warning" or "ok"), the check's name, and a message that says what to do."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Subcommand:
     """A verb of `manage.py newsletter`; `handle` gets the command (for its `stdout` and `style`) and the options."""
@@ -62,6 +71,7 @@ class Registry:
 
     send_hook: SendHook | None = None
     mailings_hook: MailingsHook | None = None
+    checks: list[Check] = field(default_factory=list)
     subcommands: dict[str, Subcommand] = field(default_factory=dict)
 
     def add_subcommand(self, subcommand: Subcommand) -> None:

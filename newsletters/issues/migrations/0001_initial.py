@@ -7,91 +7,728 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audience', '0001_initial'),
-        ('media', '0003_courantimage_sizes'),
-        ('wagtailcore', '0097_baselogentry_uuid_action_timestamp_indexes'),
+        ("audience", "0001_initial"),
+        ("media", "0003_courantimage_sizes"),
+        ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IssuePage',
+            name="IssuePage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('number', models.PositiveIntegerField(blank=True, help_text='Counted up by itself when left empty; 0 for an issue without a number.', null=True)),
-                ('subject', models.CharField(blank=True, help_text="What stands in the inbox. Empty: the title. {{name|reader}} becomes the reader's name.", max_length=120)),
-                ('preheader', models.CharField(blank=True, help_text='The line that inboxes show after the subject.', max_length=150)),
-                ('greeting', models.CharField(blank=True, help_text='For example “Dear {{name|colleague}},”; left out of the web version.', max_length=200)),
-                ('body', wagtail.fields.StreamField([('page_cards', 7), ('outside_cards', 15), ('vacancies', 21), ('heading', 23), ('text', 24), ('key_points', 28), ('challenges', 36), ('quote', 40), ('image', 46), ('callout', 49), ('table', 52), ('download', 55), ('button', 60), ('further_reading', 68), ('references', 70), ('topic_section', 74)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'help_text': 'Above the cards; may be left out.', 'max_length': 120, 'required': False}), 1: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('list', 'A list, pictures beside the words'), ('lead', 'Large pictures'), ('text', 'Words only')]}), 2: ('content.blocks.references.PageBlock', (), {}), 3: ('wagtail.blocks.CharBlock', (), {'help_text': "Instead of the page's own title.", 'max_length': 120, 'required': False}), 4: ('wagtail.blocks.TextBlock', (), {'help_text': "Instead of the page's own summary.", 'max_length': 220, 'required': False, 'rows': 2}), 5: ('wagtail.blocks.StructBlock', [[('page', 2), ('title', 3), ('summary', 4)]], {}), 6: ('wagtail.blocks.ListBlock', (5,), {'label': 'Pages', 'max_num': 12, 'min_num': 1}), 7: ('wagtail.blocks.StructBlock', [[('title', 0), ('layout', 1), ('items', 6)]], {}), 8: ('wagtail.blocks.CharBlock', (), {'max_length': 160}), 9: ('wagtail.blocks.URLBlock', (), {'label': 'Address'}), 10: ('wagtail.blocks.CharBlock', (), {'default': 'Elsewhere', 'help_text': 'The line above the title.', 'max_length': 40}), 11: ('wagtail.blocks.CharBlock', (), {'help_text': 'In words.', 'label': 'Date', 'max_length': 60, 'required': False}), 12: ('wagtail.blocks.TextBlock', (), {'max_length': 220, 'required': False, 'rows': 2}), 13: ('wagtail.blocks.StructBlock', [[('title', 8), ('url', 9), ('label', 10), ('date_text', 11), ('summary', 12)]], {}), 14: ('wagtail.blocks.ListBlock', (13,), {'label': 'Links', 'max_num': 12, 'min_num': 1}), 15: ('wagtail.blocks.StructBlock', [[('title', 0), ('items', 14)]], {}), 16: ('wagtail.blocks.CharBlock', (), {'default': 'Work with us', 'max_length': 120}), 17: ('content.blocks.references.PageBlock', (), {'page_type': ['vacancies.VacancyPage']}), 18: ('wagtail.blocks.ListBlock', (17,), {'default': [], 'label': 'Chosen vacancies', 'max_num': 20, 'min_num': 0}), 19: ('wagtail.blocks.BooleanBlock', (), {'help_text': 'Those that close soonest come first; after the chosen.', 'label': 'All open vacancies', 'required': False}), 20: ('wagtail.blocks.IntegerBlock', (), {'default': 6, 'help_text': 'At most this many in all.', 'max_value': 20, 'min_value': 1}), 21: ('wagtail.blocks.StructBlock', [[('title', 16), ('pages', 18), ('all_open', 19), ('limit', 20)]], {}), 22: ('wagtail.blocks.CharBlock', (), {'max_length': 200}), 23: ('wagtail.blocks.StructBlock', [[('text', 22)]], {'group': 'Text'}), 24: ('content.blocks.library.text.TextBlock', (), {'group': 'Text'}), 25: ('wagtail.blocks.CharBlock', (), {'default': 'Key points', 'max_length': 120}), 26: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'document-link', 'superscript', 'subscript']}), 27: ('wagtail.blocks.ListBlock', (26,), {'label': 'Points', 'max_num': 12, 'min_num': 1}), 28: ('wagtail.blocks.StructBlock', [[('title', 25), ('points', 27)]], {'group': 'Text'}), 29: ('wagtail.blocks.CharBlock', (), {'help_text': 'A theme, when there are several lists.', 'max_length': 200, 'required': False}), 30: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'document-link', 'superscript', 'subscript'], 'required': False}), 31: ('wagtail.blocks.BooleanBlock', (), {'default': True, 'required': False}), 32: ('wagtail.blocks.IntegerBlock', (), {'default': 1, 'help_text': 'The first number; continue from the list before, where themes stand between.', 'min_value': 1}), 33: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'document-link', 'superscript', 'subscript', 'ol', 'ul'], 'required': False}), 34: ('wagtail.blocks.StructBlock', [[('title', 22), ('text', 33)]], {}), 35: ('wagtail.blocks.ListBlock', (34,), {'label': 'Challenges', 'max_num': 30, 'min_num': 1}), 36: ('wagtail.blocks.StructBlock', [[('title', 29), ('intro', 30), ('numbered', 31), ('start', 32), ('items', 35)]], {'group': 'Text'}), 37: ('wagtail.blocks.TextBlock', (), {'help_text': 'Without quotation marks; they are added.', 'rows': 3}), 38: ('wagtail.blocks.CharBlock', (), {'max_length': 120, 'required': False}), 39: ('wagtail.blocks.CharBlock', (), {'max_length': 160, 'required': False}), 40: ('wagtail.blocks.StructBlock', [[('text', 37), ('name', 38), ('role', 39)]], {'group': 'Text'}), 41: ('content.blocks.references.ImageBlockField', (), {}), 42: ('wagtail.blocks.CharBlock', (), {'help_text': 'What the picture shows, in a sentence.', 'label': 'Alternative text', 'max_length': 300, 'required': False}), 43: ('wagtail.blocks.BooleanBlock', (), {'help_text': 'The picture adds nothing that the text does not say.', 'required': False}), 44: ('wagtail.blocks.CharBlock', (), {'max_length': 300, 'required': False}), 45: ('wagtail.blocks.CharBlock', (), {'help_text': 'Left empty, the credit of the image itself is shown.', 'max_length': 200, 'required': False}), 46: ('wagtail.blocks.StructBlock', [[('image', 41), ('alt_text', 42), ('decorative', 43), ('caption', 44), ('credit', 45)]], {'group': 'Media'}), 47: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('note', 'Note'), ('tip', 'Tip'), ('warning', 'Warning')]}), 48: ('wagtail.blocks.RichTextBlock', (), {'features': ['h3', 'h4', 'bold', 'italic', 'ol', 'ul', 'link', 'document-link', 'superscript', 'subscript']}), 49: ('wagtail.blocks.StructBlock', [[('tone', 47), ('title', 39), ('text', 48)]], {'group': 'Text'}), 50: ('wagtail.blocks.CharBlock', (), {'help_text': 'What the table says; read out before it.', 'max_length': 200}), 51: ('wagtail.contrib.table_block.blocks.TableBlock', (), {'table_options': {'minSpareRows': 0, 'renderer': 'text', 'startCols': 3, 'startRows': 4}}), 52: ('wagtail.blocks.StructBlock', [[('caption', 50), ('table', 51)]], {'group': 'Media'}), 53: ('content.blocks.references.DocumentBlock', (), {}), 54: ('wagtail.blocks.CharBlock', (), {'help_text': "The document's own title when empty.", 'max_length': 200, 'required': False}), 55: ('wagtail.blocks.StructBlock', [[('document', 53), ('title', 54)]], {'group': 'Media'}), 56: ('wagtail.blocks.CharBlock', (), {'max_length': 80}), 57: ('content.blocks.references.PageBlock', (), {'required': False}), 58: ('wagtail.blocks.URLBlock', (), {'help_text': 'Used when no page is chosen.', 'label': 'Address', 'required': False}), 59: ('wagtail.blocks.BooleanBlock', (), {'help_text': 'An outline, for the second-best thing to do.', 'required': False}), 60: ('wagtail.blocks.StructBlock', [[('text', 56), ('page', 57), ('url', 58), ('quiet', 59)]], {'group': 'Links'}), 61: ('wagtail.blocks.CharBlock', (), {'default': 'Further reading', 'max_length': 120}), 62: ('wagtail.blocks.URLBlock', (), {'help_text': 'For a page elsewhere.', 'label': 'Address', 'required': False}), 63: ('wagtail.blocks.CharBlock', (), {'help_text': "The page's own when empty.", 'max_length': 200, 'required': False}), 64: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line above the title, for example “Report”.', 'max_length': 60, 'required': False}), 65: ('wagtail.blocks.TextBlock', (), {'max_length': 400, 'required': False, 'rows': 2}), 66: ('wagtail.blocks.StructBlock', [[('page', 57), ('url', 62), ('title', 63), ('label', 64), ('date_text', 11), ('summary', 65)]], {}), 67: ('wagtail.blocks.ListBlock', (66,), {'label': 'Cards', 'max_num': 8, 'min_num': 1}), 68: ('wagtail.blocks.StructBlock', [[('title', 61), ('items', 67)]], {'group': 'Links'}), 69: ('wagtail.blocks.ListBlock', (26,), {'label': 'References', 'max_num': 200, 'min_num': 1}), 70: ('wagtail.blocks.StructBlock', [[('items', 69)]], {'group': 'Text'}), 71: ('wagtail.snippets.blocks.SnippetChooserBlock', ('topics.Topic',), {}), 72: ('wagtail.blocks.BooleanBlock', (), {'help_text': 'Otherwise only followers ever see it.', 'label': 'Also in the web version', 'required': False}), 73: ('wagtail.blocks.StreamBlock', [[('page_cards', 7), ('outside_cards', 15), ('vacancies', 21), ('heading', 23), ('text', 24), ('key_points', 28), ('challenges', 36), ('quote', 40), ('image', 46), ('callout', 49), ('table', 52), ('download', 55), ('button', 60), ('further_reading', 68), ('references', 70)]], {'min_num': 1}), 74: ('wagtail.blocks.StructBlock', [[('topic', 71), ('in_archive', 72), ('blocks', 73)]], {})})),
-                ('sent_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('sent_hash', models.CharField(blank=True, editable=False, max_length=64)),
-                ('sent_vacancies', models.JSONField(blank=True, default=dict, editable=False)),
-                ('card_image', models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
-                ('content_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Counted up by itself when left empty; 0 for an issue without a number.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        help_text="What stands in the inbox. Empty: the title. {{name|reader}} becomes the reader's name.",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "preheader",
+                    models.CharField(
+                        blank=True, help_text="The line that inboxes show after the subject.", max_length=150
+                    ),
+                ),
+                (
+                    "greeting",
+                    models.CharField(
+                        blank=True,
+                        help_text="For example “Dear {{name|colleague}},”; left out of the web version.",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "body",
+                    wagtail.fields.StreamField(
+                        [
+                            ("page_cards", 7),
+                            ("outside_cards", 15),
+                            ("vacancies", 21),
+                            ("heading", 23),
+                            ("text", 24),
+                            ("key_points", 28),
+                            ("challenges", 36),
+                            ("quote", 40),
+                            ("image", 46),
+                            ("callout", 49),
+                            ("table", 52),
+                            ("download", 55),
+                            ("button", 60),
+                            ("further_reading", 68),
+                            ("references", 70),
+                            ("topic_section", 74),
+                        ],
+                        blank=True,
+                        block_lookup={
+                            0: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "Above the cards; may be left out.",
+                                    "max_length": 120,
+                                    "required": False,
+                                },
+                            ),
+                            1: (
+                                "wagtail.blocks.ChoiceBlock",
+                                [],
+                                {
+                                    "choices": [
+                                        ("list", "A list, pictures beside the words"),
+                                        ("lead", "Large pictures"),
+                                        ("text", "Words only"),
+                                    ]
+                                },
+                            ),
+                            2: ("content.blocks.references.PageBlock", (), {}),
+                            3: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"help_text": "Instead of the page's own title.", "max_length": 120, "required": False},
+                            ),
+                            4: (
+                                "wagtail.blocks.TextBlock",
+                                (),
+                                {
+                                    "help_text": "Instead of the page's own summary.",
+                                    "max_length": 220,
+                                    "required": False,
+                                    "rows": 2,
+                                },
+                            ),
+                            5: ("wagtail.blocks.StructBlock", [[("page", 2), ("title", 3), ("summary", 4)]], {}),
+                            6: ("wagtail.blocks.ListBlock", (5,), {"label": "Pages", "max_num": 12, "min_num": 1}),
+                            7: ("wagtail.blocks.StructBlock", [[("title", 0), ("layout", 1), ("items", 6)]], {}),
+                            8: ("wagtail.blocks.CharBlock", (), {"max_length": 160}),
+                            9: ("wagtail.blocks.URLBlock", (), {"label": "Address"}),
+                            10: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"default": "Elsewhere", "help_text": "The line above the title.", "max_length": 40},
+                            ),
+                            11: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"help_text": "In words.", "label": "Date", "max_length": 60, "required": False},
+                            ),
+                            12: ("wagtail.blocks.TextBlock", (), {"max_length": 220, "required": False, "rows": 2}),
+                            13: (
+                                "wagtail.blocks.StructBlock",
+                                [[("title", 8), ("url", 9), ("label", 10), ("date_text", 11), ("summary", 12)]],
+                                {},
+                            ),
+                            14: ("wagtail.blocks.ListBlock", (13,), {"label": "Links", "max_num": 12, "min_num": 1}),
+                            15: ("wagtail.blocks.StructBlock", [[("title", 0), ("items", 14)]], {}),
+                            16: ("wagtail.blocks.CharBlock", (), {"default": "Work with us", "max_length": 120}),
+                            17: ("content.blocks.references.PageBlock", (), {"page_type": ["vacancies.VacancyPage"]}),
+                            18: (
+                                "wagtail.blocks.ListBlock",
+                                (17,),
+                                {"default": [], "label": "Chosen vacancies", "max_num": 20, "min_num": 0},
+                            ),
+                            19: (
+                                "wagtail.blocks.BooleanBlock",
+                                (),
+                                {
+                                    "help_text": "Those that close soonest come first; after the chosen.",
+                                    "label": "All open vacancies",
+                                    "required": False,
+                                },
+                            ),
+                            20: (
+                                "wagtail.blocks.IntegerBlock",
+                                (),
+                                {
+                                    "default": 6,
+                                    "help_text": "At most this many in all.",
+                                    "max_value": 20,
+                                    "min_value": 1,
+                                },
+                            ),
+                            21: (
+                                "wagtail.blocks.StructBlock",
+                                [[("title", 16), ("pages", 18), ("all_open", 19), ("limit", 20)]],
+                                {},
+                            ),
+                            22: ("wagtail.blocks.CharBlock", (), {"max_length": 200}),
+                            23: ("wagtail.blocks.StructBlock", [[("text", 22)]], {"group": "Text"}),
+                            24: ("content.blocks.library.text.TextBlock", (), {"group": "Text"}),
+                            25: ("wagtail.blocks.CharBlock", (), {"default": "Key points", "max_length": 120}),
+                            26: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {"features": ["bold", "italic", "link", "document-link", "superscript", "subscript"]},
+                            ),
+                            27: ("wagtail.blocks.ListBlock", (26,), {"label": "Points", "max_num": 12, "min_num": 1}),
+                            28: ("wagtail.blocks.StructBlock", [[("title", 25), ("points", 27)]], {"group": "Text"}),
+                            29: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "A theme, when there are several lists.",
+                                    "max_length": 200,
+                                    "required": False,
+                                },
+                            ),
+                            30: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": ["bold", "italic", "link", "document-link", "superscript", "subscript"],
+                                    "required": False,
+                                },
+                            ),
+                            31: ("wagtail.blocks.BooleanBlock", (), {"default": True, "required": False}),
+                            32: (
+                                "wagtail.blocks.IntegerBlock",
+                                (),
+                                {
+                                    "default": 1,
+                                    "help_text": "The first number; continue from the list before, where themes stand between.",
+                                    "min_value": 1,
+                                },
+                            ),
+                            33: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": [
+                                        "bold",
+                                        "italic",
+                                        "link",
+                                        "document-link",
+                                        "superscript",
+                                        "subscript",
+                                        "ol",
+                                        "ul",
+                                    ],
+                                    "required": False,
+                                },
+                            ),
+                            34: ("wagtail.blocks.StructBlock", [[("title", 22), ("text", 33)]], {}),
+                            35: (
+                                "wagtail.blocks.ListBlock",
+                                (34,),
+                                {"label": "Challenges", "max_num": 30, "min_num": 1},
+                            ),
+                            36: (
+                                "wagtail.blocks.StructBlock",
+                                [[("title", 29), ("intro", 30), ("numbered", 31), ("start", 32), ("items", 35)]],
+                                {"group": "Text"},
+                            ),
+                            37: (
+                                "wagtail.blocks.TextBlock",
+                                (),
+                                {"help_text": "Without quotation marks; they are added.", "rows": 3},
+                            ),
+                            38: ("wagtail.blocks.CharBlock", (), {"max_length": 120, "required": False}),
+                            39: ("wagtail.blocks.CharBlock", (), {"max_length": 160, "required": False}),
+                            40: (
+                                "wagtail.blocks.StructBlock",
+                                [[("text", 37), ("name", 38), ("role", 39)]],
+                                {"group": "Text"},
+                            ),
+                            41: ("content.blocks.references.ImageBlockField", (), {}),
+                            42: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "What the picture shows, in a sentence.",
+                                    "label": "Alternative text",
+                                    "max_length": 300,
+                                    "required": False,
+                                },
+                            ),
+                            43: (
+                                "wagtail.blocks.BooleanBlock",
+                                (),
+                                {
+                                    "help_text": "The picture adds nothing that the text does not say.",
+                                    "required": False,
+                                },
+                            ),
+                            44: ("wagtail.blocks.CharBlock", (), {"max_length": 300, "required": False}),
+                            45: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "Left empty, the credit of the image itself is shown.",
+                                    "max_length": 200,
+                                    "required": False,
+                                },
+                            ),
+                            46: (
+                                "wagtail.blocks.StructBlock",
+                                [
+                                    [
+                                        ("image", 41),
+                                        ("alt_text", 42),
+                                        ("decorative", 43),
+                                        ("caption", 44),
+                                        ("credit", 45),
+                                    ]
+                                ],
+                                {"group": "Media"},
+                            ),
+                            47: (
+                                "wagtail.blocks.ChoiceBlock",
+                                [],
+                                {"choices": [("note", "Note"), ("tip", "Tip"), ("warning", "Warning")]},
+                            ),
+                            48: (
+                                "wagtail.blocks.RichTextBlock",
+                                (),
+                                {
+                                    "features": [
+                                        "h3",
+                                        "h4",
+                                        "bold",
+                                        "italic",
+                                        "ol",
+                                        "ul",
+                                        "link",
+                                        "document-link",
+                                        "superscript",
+                                        "subscript",
+                                    ]
+                                },
+                            ),
+                            49: (
+                                "wagtail.blocks.StructBlock",
+                                [[("tone", 47), ("title", 39), ("text", 48)]],
+                                {"group": "Text"},
+                            ),
+                            50: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"help_text": "What the table says; read out before it.", "max_length": 200},
+                            ),
+                            51: (
+                                "wagtail.contrib.table_block.blocks.TableBlock",
+                                (),
+                                {
+                                    "table_options": {
+                                        "minSpareRows": 0,
+                                        "renderer": "text",
+                                        "startCols": 3,
+                                        "startRows": 4,
+                                    }
+                                },
+                            ),
+                            52: ("wagtail.blocks.StructBlock", [[("caption", 50), ("table", 51)]], {"group": "Media"}),
+                            53: ("content.blocks.references.DocumentBlock", (), {}),
+                            54: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "The document's own title when empty.",
+                                    "max_length": 200,
+                                    "required": False,
+                                },
+                            ),
+                            55: ("wagtail.blocks.StructBlock", [[("document", 53), ("title", 54)]], {"group": "Media"}),
+                            56: ("wagtail.blocks.CharBlock", (), {"max_length": 80}),
+                            57: ("content.blocks.references.PageBlock", (), {"required": False}),
+                            58: (
+                                "wagtail.blocks.URLBlock",
+                                (),
+                                {"help_text": "Used when no page is chosen.", "label": "Address", "required": False},
+                            ),
+                            59: (
+                                "wagtail.blocks.BooleanBlock",
+                                (),
+                                {"help_text": "An outline, for the second-best thing to do.", "required": False},
+                            ),
+                            60: (
+                                "wagtail.blocks.StructBlock",
+                                [[("text", 56), ("page", 57), ("url", 58), ("quiet", 59)]],
+                                {"group": "Links"},
+                            ),
+                            61: ("wagtail.blocks.CharBlock", (), {"default": "Further reading", "max_length": 120}),
+                            62: (
+                                "wagtail.blocks.URLBlock",
+                                (),
+                                {"help_text": "For a page elsewhere.", "label": "Address", "required": False},
+                            ),
+                            63: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {"help_text": "The page's own when empty.", "max_length": 200, "required": False},
+                            ),
+                            64: (
+                                "wagtail.blocks.CharBlock",
+                                (),
+                                {
+                                    "help_text": "The line above the title, for example “Report”.",
+                                    "max_length": 60,
+                                    "required": False,
+                                },
+                            ),
+                            65: ("wagtail.blocks.TextBlock", (), {"max_length": 400, "required": False, "rows": 2}),
+                            66: (
+                                "wagtail.blocks.StructBlock",
+                                [
+                                    [
+                                        ("page", 57),
+                                        ("url", 62),
+                                        ("title", 63),
+                                        ("label", 64),
+                                        ("date_text", 11),
+                                        ("summary", 65),
+                                    ]
+                                ],
+                                {},
+                            ),
+                            67: ("wagtail.blocks.ListBlock", (66,), {"label": "Cards", "max_num": 8, "min_num": 1}),
+                            68: ("wagtail.blocks.StructBlock", [[("title", 61), ("items", 67)]], {"group": "Links"}),
+                            69: (
+                                "wagtail.blocks.ListBlock",
+                                (26,),
+                                {"label": "References", "max_num": 200, "min_num": 1},
+                            ),
+                            70: ("wagtail.blocks.StructBlock", [[("items", 69)]], {"group": "Text"}),
+                            71: ("wagtail.snippets.blocks.SnippetChooserBlock", ("topics.Topic",), {}),
+                            72: (
+                                "wagtail.blocks.BooleanBlock",
+                                (),
+                                {
+                                    "help_text": "Otherwise only followers ever see it.",
+                                    "label": "Also in the web version",
+                                    "required": False,
+                                },
+                            ),
+                            73: (
+                                "wagtail.blocks.StreamBlock",
+                                [
+                                    [
+                                        ("page_cards", 7),
+                                        ("outside_cards", 15),
+                                        ("vacancies", 21),
+                                        ("heading", 23),
+                                        ("text", 24),
+                                        ("key_points", 28),
+                                        ("challenges", 36),
+                                        ("quote", 40),
+                                        ("image", 46),
+                                        ("callout", 49),
+                                        ("table", 52),
+                                        ("download", 55),
+                                        ("button", 60),
+                                        ("further_reading", 68),
+                                        ("references", 70),
+                                    ]
+                                ],
+                                {"min_num": 1},
+                            ),
+                            74: (
+                                "wagtail.blocks.StructBlock",
+                                [[("topic", 71), ("in_archive", 72), ("blocks", 73)]],
+                                {},
+                            ),
+                        },
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("sent_hash", models.CharField(blank=True, editable=False, max_length=64)),
+                ("sent_vacancies", models.JSONField(blank=True, default=dict, editable=False)),
+                (
+                    "card_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Without one, a cover is drawn.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
+                (
+                    "content_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='NewsletterIndexPage',
+            name="NewsletterIndexPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('card_image', models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
-                ('content_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "card_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Without one, a cover is drawn.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
+                (
+                    "content_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
         migrations.CreateModel(
-            name='NewsletterPage',
+            name="NewsletterPage",
             fields=[
-                ('page_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='wagtailcore.page')),
-                ('summary', models.TextField(blank=True, help_text='One or two sentences: shown on cards, in search results and in newsletters.', max_length=400)),
-                ('published_on', models.DateField(blank=True, help_text='The date readers see.', null=True, verbose_name='date')),
-                ('date_precision', models.CharField(choices=[('day', 'Exact day'), ('month', 'Month only')], default='day', max_length=5, verbose_name='date shown as')),
-                ('edition', models.CharField(blank=True, help_text='For example “third edition”.', max_length=60)),
-                ('card_title', models.CharField(blank=True, help_text='A shorter title for cards, if needed.', max_length=120)),
-                ('social_title', models.CharField(blank=True, max_length=120)),
-                ('social_description', models.CharField(blank=True, max_length=300)),
-                ('review_on', models.DateField(blank=True, help_text='When somebody should look whether it is still true.', null=True)),
-                ('sender_name', models.CharField(blank=True, help_text="Empty: the organisation's name.", max_length=120)),
-                ('sender_address', models.EmailField(blank=True, help_text='The address mails come from; its domain has to be set up for this server.', max_length=254)),
-                ('reply_to', models.EmailField(blank=True, help_text="Where answers go, if not to the sender's address.", max_length=254)),
-                ('subject_prefix', models.CharField(blank=True, help_text='Before every subject, for example “The monthly round:”.', max_length=40)),
-                ('accent', models.CharField(choices=[('guide', 'Guide'), ('blog', 'Blog'), ('newsletter', 'Newsletter'), ('news', 'News'), ('report', 'Report'), ('event', 'Event'), ('vacancy', 'Vacancy'), ('community', 'Community')], default='newsletter', help_text="The hue of the mail's header line.", max_length=12)),
-                ('why_text', models.CharField(blank=True, help_text='Why a reader gets this, at the foot of the mail. Empty: “You get this because you subscribed to …”.', max_length=300)),
-                ('postal_address', models.TextField(blank=True, help_text="At the foot of the mail. Empty: the organisation's.")),
-                ('card_image', models.ForeignKey(blank=True, help_text='Without one, a cover is drawn.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='media.courantimage')),
-                ('content_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('mailing_list', models.ForeignKey(blank=True, help_text='Who gets it. Nothing can be sent without one.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audience.mailinglist')),
+                (
+                    "page_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="wagtailcore.page",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="One or two sentences: shown on cards, in search results and in newsletters.",
+                        max_length=400,
+                    ),
+                ),
+                (
+                    "published_on",
+                    models.DateField(blank=True, help_text="The date readers see.", null=True, verbose_name="date"),
+                ),
+                (
+                    "date_precision",
+                    models.CharField(
+                        choices=[("day", "Exact day"), ("month", "Month only")],
+                        default="day",
+                        max_length=5,
+                        verbose_name="date shown as",
+                    ),
+                ),
+                ("edition", models.CharField(blank=True, help_text="For example “third edition”.", max_length=60)),
+                (
+                    "card_title",
+                    models.CharField(blank=True, help_text="A shorter title for cards, if needed.", max_length=120),
+                ),
+                ("social_title", models.CharField(blank=True, max_length=120)),
+                ("social_description", models.CharField(blank=True, max_length=300)),
+                (
+                    "review_on",
+                    models.DateField(
+                        blank=True, help_text="When somebody should look whether it is still true.", null=True
+                    ),
+                ),
+                (
+                    "sender_name",
+                    models.CharField(blank=True, help_text="Empty: the organisation's name.", max_length=120),
+                ),
+                (
+                    "sender_address",
+                    models.EmailField(
+                        blank=True,
+                        help_text="The address mails come from; its domain has to be set up for this server.",
+                        max_length=254,
+                    ),
+                ),
+                (
+                    "reply_to",
+                    models.EmailField(
+                        blank=True, help_text="Where answers go, if not to the sender's address.", max_length=254
+                    ),
+                ),
+                (
+                    "subject_prefix",
+                    models.CharField(
+                        blank=True, help_text="Before every subject, for example “The monthly round:”.", max_length=40
+                    ),
+                ),
+                (
+                    "accent",
+                    models.CharField(
+                        choices=[
+                            ("guide", "Guide"),
+                            ("blog", "Blog"),
+                            ("newsletter", "Newsletter"),
+                            ("news", "News"),
+                            ("report", "Report"),
+                            ("event", "Event"),
+                            ("vacancy", "Vacancy"),
+                            ("community", "Community"),
+                        ],
+                        default="newsletter",
+                        help_text="The hue of the mail's header line.",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "why_text",
+                    models.CharField(
+                        blank=True,
+                        help_text="Why a reader gets this, at the foot of the mail. Empty: “You get this because you subscribed to …”.",
+                        max_length=300,
+                    ),
+                ),
+                (
+                    "postal_address",
+                    models.TextField(blank=True, help_text="At the foot of the mail. Empty: the organisation's."),
+                ),
+                (
+                    "card_image",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Without one, a cover is drawn.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="media.courantimage",
+                    ),
+                ),
+                (
+                    "content_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "mailing_list",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Who gets it. Nothing can be sent without one.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="audience.mailinglist",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
-            bases=('wagtailcore.page',),
+            bases=("wagtailcore.page",),
         ),
     ]
