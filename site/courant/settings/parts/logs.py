@@ -9,7 +9,9 @@ import structlog
 
 def logging_settings(*, json: bool, level: str = "INFO") -> dict[str, Any]:
     """Return Django's `LOGGING`: readable lines on a terminal, JSON where a collector reads them."""
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    # A plain traceback: the colourful one shows local variables, and with them addresses and tokens.
+    lines = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    renderer: Any = structlog.processors.JSONRenderer() if json else lines
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
