@@ -19,6 +19,7 @@ from content.community.models import CommunityHomePage, GroupPage, StoryPage
 from content.events.models import EventPage
 from content.pages.models import BasePage, HomePage, StandardPage
 from content.vacancies.models import VacancyPage
+from newsletters.issues.models import IssuePage, NewsletterPage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,8 @@ class Reads(Enum):
     END = "an end, for example “16:30”, counted from starts"
     PAGE = "the address of a page"
     PROFILE = "the slug of a person or an organisation"
+    LIST = "the slug of a mailing list"
+    NUMBER = "a whole number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,9 @@ COMMON = {
     "published": Key("published_on", Reads.DAY),
     "review": Key("review_on", Reads.DAY),
 }
-READ_APART = ("type", "order", "authors", "topics", "announced")
-"""Keys of every page that are no field: its type, its place, its links, and when it went up if not when published."""
+READ_APART = ("type", "order", "authors", "topics", "announced", "draft", "sent")
+"""Keys that are no plain field: a page's type, its place, its links, when it went up if not when published, whether
+it is a draft; and when an issue was sent."""
 
 RAN_IN = {"ran_in": Key("ran_in_id", Reads.PAGE)}
 PAGE_TYPES: dict[str, PageType] = {
@@ -98,5 +102,13 @@ PAGE_TYPES: dict[str, PageType] = {
     "community-home": PageType(CommunityHomePage, _texts("join_text", "join_url")),
     "community-group": PageType(GroupPage, _texts("members", "meets", "contact_email", "join_url")),
     "community-story": PageType(StoryPage),
+    "newsletter": PageType(
+        NewsletterPage,
+        {
+            "mailing_list": Key("mailing_list_id", Reads.LIST),
+            **_texts("sender_name", "sender_address", "reply_to", "subject_prefix", "accent", "why_text"),
+        },
+    ),
+    "issue": PageType(IssuePage, {"number": Key("number", Reads.NUMBER), **_texts("subject", "preheader", "greeting")}),
 }
 """Every type by the word that front matter uses for it."""

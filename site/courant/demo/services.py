@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from content.pages.services import set_up_site
+from courant.demo.loading.audience import load_lists, load_subscribers
 from courant.demo.loading.classification import load_people, load_topics
 from courant.demo.loading.media import load_documents, load_images
 from courant.demo.loading.organisation import load_organisation
@@ -46,8 +47,10 @@ def load_demo(
         ("People", load_people),
         ("Images", load_images),
         ("Documents", load_documents),
+        ("Mailing lists", load_lists),
         ("Pages", load_pages),
         ("Organisation", load_organisation),
+        ("Subscribers", load_subscribers),
     ):
         say(f"{name}…")
         step(load)

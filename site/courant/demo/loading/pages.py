@@ -24,9 +24,11 @@ from courant.demo.moments import DEFAULT_TIME, later, moment
 from courant.demo.page_types import COMMON, PAGE_TYPES, READ_APART, Key, PageType, Reads
 from courant.demo.prose import checked_url
 from courant.demo.reading import read_pages
+from newsletters.audience.models import MailingList
+from newsletters.issues.services import compile_issue, mark_issue_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from courant.demo.loading.state import Load
     from courant.demo.reading import PageFile
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 SAY_EVERY = 10
 RELATIVE = frozenset({Reads.DAY, Reads.MOMENT, Reads.END})
 URL_FIELDS = frozenset({"online_url", "registration_url", "apply_url", "join_url"})
-EMAIL_FIELDS = frozenset({"apply_email", "contact_email"})
+EMAIL_FIELDS = frozenset({"apply_email", "contact_email", "sender_address", "reply_to"})
 
 
 def load_pages(load: Load) -> None:
@@ -78,6 +80,8 @@ def _fill_empty(load: Load, files: Sequence[PageFile]) -> None:
     ids = {page.path: load.pages[page.path] for page in files}
     touched = set(Page.objects.filter(pk__in=ids.values()).exclude(latest_revision=None).values_list("pk", flat=True))
     empty = [page for page in files if ids[page.path] not in touched]
+    # What an issue shows has to be published before the issue is compiled.
+    empty.sort(key=lambda page: page.front["type"] == "issue")
     for number, written in enumerate(empty, 1):
         _fill(load, written, Page.objects.get(pk=ids[written.path]).specific)
         load.made[f"pages: {written.front['type']}"] += 1
@@ -110,9 +114,15 @@ def _fill(load: Load, written: PageFile, page: Any) -> None:
             raise ContentFault(written.file, "", f"a page of type {written.front['type']} has no body")
         block = page.body.stream_block
         page.body = block.to_python(Converter(load, written.file).stream(block, written.chunks))
+    if written.front.get("draft"):
+        _keep_as_draft(page, written)
+        return
     went_up = _went_up(load, written, page)
     page.first_published_at = went_up
     _publish(page, written)
+    if "sent" in written.front:
+        sent_at = _sent_at(load, written)
+        mark_issue_sent(issue=page, compiled=compile_issue(issue=page, at=sent_at), at=sent_at)
     Page.objects.filter(pk=page.pk).update(
         first_published_at=went_up, last_published_at=went_up, latest_revision_created_at=went_up
     )
@@ -121,9 +131,14 @@ def _fill(load: Load, written: PageFile, page: Any) -> None:
 
 def _move_dates(load: Load, written: PageFile, page: Any) -> None:
     keys = {name: key for name, key in _keys(_type(written)).items() if key.reads in RELATIVE}
-    before = {key.field: getattr(page, key.field) for key in keys.values()}
+    fields = [key.field for key in keys.values()]
+    if getattr(page, "sent_at", None) is not None and "sent" in written.front:
+        fields.append("sent_at")
+    before = {field: getattr(page, field) for field in fields}
     _set_fields(load, written, page, keys)
-    if before == {key.field: getattr(page, key.field) for key in keys.values()}:
+    if "sent_at" in fields:
+        page.sent_at = _sent_at(load, written)
+    if before == {field: getattr(page, field) for field in fields}:
         return
     if page.has_unpublished_changes:
         page.save()  # an editor's draft stays a draft, with its own dates
@@ -131,12 +146,31 @@ def _move_dates(load: Load, written: PageFile, page: Any) -> None:
         _publish(page, written)
 
 
+def _keep_as_draft(page: Any, written: PageFile) -> None:
+    """Keep the page and its first revision unpublished, as the admin does with a page that is only saved."""
+    page.first_published_at = None
+    _check(page, written)
+    page.save()
+    page.save_revision(clean=False)
+
+
 def _publish(page: Any, written: PageFile) -> None:
+    _check(page, written)
+    page.save_revision(clean=False).publish()
+
+
+def _check(page: Any, written: PageFile) -> None:
     try:
         page.full_clean()
     except ValidationError as error:
         raise ContentFault(written.file, "front matter", _faults(error)) from error
-    page.save_revision(clean=False).publish()
+
+
+def _sent_at(load: Load, written: PageFile) -> datetime:
+    try:
+        return moment(str(written.front["sent"]), now=load.now)
+    except ValueError as error:
+        raise ContentFault(written.file, "sent", str(error)) from error
 
 
 def _type(written: PageFile) -> PageType:
@@ -167,22 +201,24 @@ def _set_fields(
 
 
 def _value(load: Load, page: Any, key: Key, text: str) -> Any:
-    match key.reads:
-        case Reads.DAY:
-            return moment(text, now=load.now).date()
-        case Reads.MOMENT:
-            return moment(text, now=load.now)
-        case Reads.END:
-            return later(text, start=page.starts_at.astimezone(load.now.tzinfo))
-        case Reads.PAGE:
-            number = load.page_id(text)
-            if number is None:
-                raise ValueError(f"{text!r} is not a page")
-            return number
-        case Reads.PROFILE:
-            return load.snippet_id(Profile, text)
-        case Reads.TEXT:
-            return _checked(key.field, text)
+    readers: dict[Reads, Callable[[], Any]] = {
+        Reads.DAY: lambda: moment(text, now=load.now).date(),
+        Reads.MOMENT: lambda: moment(text, now=load.now),
+        Reads.END: lambda: later(text, start=page.starts_at.astimezone(load.now.tzinfo)),
+        Reads.PAGE: lambda: _page(load, text),
+        Reads.PROFILE: lambda: load.snippet_id(Profile, text),
+        Reads.LIST: lambda: load.snippet_id(MailingList, text),
+        Reads.NUMBER: lambda: int(text),
+        Reads.TEXT: lambda: _checked(key.field, text),
+    }
+    return readers[key.reads]()
+
+
+def _page(load: Load, address: str) -> int:
+    number = load.page_id(address)
+    if number is None:
+        raise ValueError(f"{address!r} is not a page")
+    return number
 
 
 def _checked(field: str, text: str) -> str:
