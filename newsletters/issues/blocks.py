@@ -80,9 +80,11 @@ class PageCardsBlock(ThreeDestinations, StructBlock):
         preview_value: ClassVar = {"title": "New this month", "layout": "list", "items": []}
 
     def get_context(self, value: Any, parent_context: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Add `cards`, from the edition when an issue is rendered."""
+        """Add `cards` for mail and text and `web_cards` for the archive, as of the edition being rendered."""
         context = super().get_context(value, parent_context=parent_context)
-        context["cards"] = Edition.of_context(parent_context).page_cards(value)
+        cards = Edition.of_context(parent_context).page_cards(value)
+        context["cards"] = cards
+        context["web_cards"] = [card.on_the_site() for card in cards]
         return context
 
 

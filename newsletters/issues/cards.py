@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -31,6 +31,20 @@ class MailCard:
     when: str = ""
     summary: str = ""
     cover: str = ""
+    card: Card | None = None
+
+    def on_the_site(self) -> dict[str, Any]:
+        """What the site's own card component shows: the picture as an image, and the page's path."""
+        return {
+            "pk": self.card.page_id if self.card else None,
+            "label": self.label,
+            "hue": self.hue,
+            "title": self.title,
+            "url": self.card.url if self.card else self.url,
+            "when": self.when,
+            "summary": self.summary,
+            "cover": self.card.cover if self.card else None,
+        }
 
     @property
     def token(self) -> str:
@@ -48,6 +62,7 @@ def page_card(card: Card, *, title: str = "", summary: str = "") -> MailCard:
         when=card.when,
         summary=summary or cut_at_word(card.summary, SUMMARY_LENGTH),
         cover=urljoin(settings.SITE_URL, cover_path(card)),
+        card=card,
     )
 
 

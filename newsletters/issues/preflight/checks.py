@@ -252,7 +252,9 @@ def _in_attributes(parts: Parts) -> Iterator[str]:
     for part in parts:
         if isinstance(part, Static):
             before = part.text
-        elif isinstance(part, Token) and not FIELDS[part.name].is_url and re.search(r"\b(?:href|src)=\"[^\"]*$", before):
+        elif (
+            isinstance(part, Token) and not FIELDS[part.name].is_url and re.search(r"\b(?:href|src)=\"[^\"]*$", before)
+        ):
             yield part.name
 
 
