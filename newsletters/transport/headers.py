@@ -100,15 +100,18 @@ def encode_mailbox(*, name: str, address: str, used: int = 0) -> str:
 
 
 def encode_verbatim(value: str, *, used: int = 0) -> str:
-    """A value that must not be encoded or broken (a link, a List-Id, a Message-ID): on a line of its own if long.
+    """A value that must be neither encoded nor broken: a link, a List-Id, a Message-ID.
+
+    It stays beside its name however long it is: a line may have 998 characters, and some readers take a fold before
+    the value for a part of it.
 
     Raises:
         UnsafeHeader: control characters, characters outside ASCII, or longer than a line may be.
     """
     refuse_control_characters(value)
-    if not value.isascii() or len(value) >= LONGEST_LINE:
-        raise UnsafeHeader("this header takes ASCII of less than 998 characters")
-    return f"\r\n {value}" if used + len(value) > LINE else value
+    if not value.isascii() or used + len(value) > LONGEST_LINE:
+        raise UnsafeHeader(f"this header takes ASCII, and lines of at most {LONGEST_LINE} characters")
+    return value
 
 
 def _fold(pieces: list[str], *, used: int) -> str:
