@@ -12,6 +12,7 @@ class AudienceConfig(AppConfig):
 
     def ready(self) -> None:
         """Keep the record of permission append-only in the database too; declare the personal data."""
+        from newsletters.audience import checks  # noqa: F401, PLC0415 (registers the checks)
         from newsletters.audience.append_only import install_triggers  # noqa: PLC0415 (apps load first)
         from newsletters.audience.declarations import declare  # noqa: PLC0415 (apps load first)
 

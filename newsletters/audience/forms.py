@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 # Nobody reads a form and types an address faster; a script does.
-QUICKEST_SECONDS = 2.0
+QUICKEST = timedelta(seconds=2)
 _STAMP = signing.TimestampSigner(salt="audience.sign-up")
 
 
@@ -34,14 +35,14 @@ def check_stamp(stamp: str) -> None:
     """Refuse a form that comes back too soon.
 
     Raises:
-        TooQuick: younger than `QUICKEST_SECONDS`, missing, or not ours.
+        TooQuick: younger than `QUICKEST`, missing, or not ours.
     """
     try:
         _STAMP.unsign(stamp)
     except signing.BadSignature as error:
         raise TooQuick from error
     try:
-        _STAMP.unsign(stamp, max_age=QUICKEST_SECONDS)
+        _STAMP.unsign(stamp, max_age=QUICKEST)
     except signing.SignatureExpired:
         return
     raise TooQuick

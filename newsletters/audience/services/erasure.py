@@ -41,10 +41,9 @@ def erase_subscriber(*, subscriber: Subscriber, at: datetime, page_address: str 
     subscriber = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
     for subscription in Subscription.objects.filter(subscriber=subscriber).select_related("mailing_list"):
         earlier = last_grant(subscriber=subscriber, mailing_list=subscription.mailing_list)
-        facts = {} if earlier is None else {"ground": earlier.ground, "basis": earlier.basis}
         record_permission(
             subscriber=subscriber, mailing_list=subscription.mailing_list, event=Event.ERASED, at=at,
-            page_address=page_address, **facts,
+            page_address=page_address, like=earlier,
         )  # fmt: skip
     suppress_address(canonical=subscriber.canonical, reason=Reason.ERASED, at=at)
     for declaration in personal_data:

@@ -83,12 +83,17 @@ def record_permission(  # noqa: PLR0913 (one argument a fact)
     evidence: str = Evidence.FIRST_HAND,
     attestation: str = "",
     page_address: str = "",
+    like: PermissionRecord | None = None,
 ) -> PermissionRecord:
     """Add one event to the history of what this person allows this list.
+
+    `like` is the earlier record that this one ends or renews: its ground, basis and wording are repeated.
 
     Raises:
         GroundRefused: the basis does not fit the ground.
     """
+    if like is not None:
+        ground, basis, wording = like.ground, like.basis, like.wording
     check_ground(ground=ground, basis=basis)
     return PermissionRecord.objects.create(
         subscriber_public_id=subscriber.public_id,

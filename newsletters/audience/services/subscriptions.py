@@ -252,7 +252,7 @@ def undo_unsubscription(*, token: str, at: datetime, page_address: str = "") -> 
         return False
     record = record_permission(
         subscriber=subscriber, mailing_list=subscription.mailing_list, event=Event.RENEWED, at=at,
-        ground=earlier.ground, basis=earlier.basis, wording=earlier.wording, page_address=page_address,
+        page_address=page_address, like=earlier,
     )  # fmt: skip
     move_subscription(subscription=subscription, to=State.ACTIVE, at=at, permission=record)
     return True
@@ -288,10 +288,9 @@ def _record_end(*, subscription: Subscription, event: Event, at: datetime, page_
     earlier = subscription.permission or last_grant(
         subscriber=subscription.subscriber, mailing_list=subscription.mailing_list
     )
-    facts = {} if earlier is None else {"ground": earlier.ground, "basis": earlier.basis, "wording": earlier.wording}
     record_permission(
         subscriber=subscription.subscriber, mailing_list=subscription.mailing_list, event=event, at=at,
-        page_address=page_address, **facts,
+        page_address=page_address, like=earlier,
     )  # fmt: skip
 
 
