@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "content.blocks",
     "content.media",
     "wagtail.contrib.forms",
+    "wagtail.contrib.table_block",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
     "wagtail.embeds",
