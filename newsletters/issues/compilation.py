@@ -79,6 +79,7 @@ def compile_with_marks(issue: IssuePage, at: datetime | None = None) -> Compilat
         text=marks.cut(composition.text),
         warnings=tuple(str(left) for left in edition.left_out),
         blocks=_costs(issue, marks.block_sizes(mail.html)),
+        revision_id=issue.composed_revision_id,
     )
     return Compilation(issue, newsletter, edition, composition, mail.html, compiled)
 

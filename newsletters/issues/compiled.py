@@ -137,7 +137,8 @@ class CompiledIssue:
     `subject` and `preheader` hold `Static` and `Token` only; the preheader also stands inside `html`, at its top, so
     a sender does not need it. `sender_address` and `reply_to` ("" for none) are bare addresses, `sender_name` is raw
     text. `archive_url` is the absolute address of the web version, the same for everybody. `warnings` and `blocks`
-    are for editors and no part of the hash.
+    are for editors and no part of the hash; neither is `revision_id`, the revision of the page that was compiled (None
+    for a page as its row is), which `mark_issue_sent` publishes.
     """
 
     issue_id: int
@@ -153,12 +154,13 @@ class CompiledIssue:
     text: Parts
     warnings: tuple[str, ...] = ()
     blocks: tuple[BlockCost, ...] = ()
+    revision_id: int | None = None
 
     @property
     def content_hash(self) -> str:
         """SHA-256 (hexadecimal) of everything a recipient can notice, and of the list it goes to."""
         data = self.as_data()
-        for key in ("warnings", "blocks"):
+        for key in ("warnings", "blocks", "revision_id"):
             del data[key]
         canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
@@ -188,6 +190,7 @@ class CompiledIssue:
             **{name: [_part_as_data(part) for part in getattr(self, name)] for name in _PART_FIELDS},
             "warnings": list(self.warnings),
             "blocks": [[cost.block_id, cost.block_type, cost.label, cost.size] for cost in self.blocks],
+            "revision_id": self.revision_id,
         }
 
     @classmethod
@@ -206,6 +209,7 @@ class CompiledIssue:
             **parts,
             warnings=tuple(data["warnings"]),
             blocks=tuple(BlockCost(*cost) for cost in data["blocks"]),
+            revision_id=data["revision_id"],
         )
 
 

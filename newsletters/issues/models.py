@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -150,6 +150,9 @@ class IssuePage(BasePage):
     sent_hash = models.CharField(max_length=64, blank=True, editable=False)
     sent_vacancies = models.JSONField(default=dict, blank=True, editable=False)
 
+    composed_revision_id: int | None = None
+    """The revision this object was made from; only `selectors.issue_draft` sets it."""
+
     content_panels: ClassVar = [
         HelpPanel(template="admin/issues/desk_link_panel.html"),
         *BasePage.content_panels[:2],
@@ -195,6 +198,12 @@ class IssuePage(BasePage):
             siblings = IssuePage.objects.child_of(newsletter).exclude(pk=self.pk)
             if siblings.filter(number=self.number).exists():
                 raise ValidationError({"number": f"Issue {self.number} of this newsletter exists already."})
+
+    def with_content_json(self, content: dict[str, Any]) -> Self:
+        """Make a revision's page, without what belongs to the issue as such: that and how it was sent."""
+        page = super().with_content_json(content)
+        page.sent_at, page.sent_hash, page.sent_vacancies = self.sent_at, self.sent_hash, self.sent_vacancies
+        return page
 
     def copy(self, *args: Any, **kwargs: Any) -> Any:
         """Copy as a new issue: nothing has been sent of it, and its number is its own."""

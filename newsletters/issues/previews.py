@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from newsletters.issues.models import IssuePage
 
 MAIL_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "img-src": [SELF, settings.SITE_URL, "data:"],
-        "style-src": [UNSAFE_INLINE],
-        "frame-ancestors": [SELF],
-        "base-uri": [NONE],
-        "form-action": [NONE],
-    }
+    "default-src": [NONE],
+    "img-src": [SELF, settings.SITE_URL, "data:"],
+    "style-src": [UNSAFE_INLINE],
+    "frame-ancestors": [SELF],
+    "base-uri": [NONE],
+    "form-action": [NONE],
 }
-WITHOUT_PICTURES = {"DIRECTIVES": {**MAIL_POLICY["DIRECTIVES"], "img-src": [NONE]}}
+_DARK = "@media (prefers-color-scheme: dark)"
+WITHOUT_PICTURES = {**MAIL_POLICY, "img-src": [NONE]}
 
 
 def sample_values() -> dict[str, str]:
@@ -48,9 +47,17 @@ def render_sample(issue: IssuePage, topics: Collection[int] | None = None) -> Re
 
 
 def preview_response(
-    issue: IssuePage, *, text: bool = False, pictures: bool = True, topics: Collection[int] | None = None
+    issue: IssuePage,
+    *,
+    text: bool = False,
+    pictures: bool = True,
+    dark: bool = False,
+    topics: Collection[int] | None = None,
 ) -> HttpResponse:
-    """The mail, or its text part, as a response for a frame; faults of the source in place of the mail."""
+    """The mail, or its text part, as a response for a frame; faults of the source in place of the mail.
+
+    `dark` shows the rules for dark mode whatever the editor's own system prefers.
+    """
     try:
         mail = render_sample(issue, topics)
     except (IssueIncomplete, MjmlError) as error:
@@ -58,6 +65,7 @@ def preview_response(
         response = HttpResponse(render_to_string("admin/issues/faults.html", {"faults": faults}))
     else:
         kind = "text/plain; charset=utf-8" if text else "text/html; charset=utf-8"
-        response = HttpResponse(mail.text if text else mail.html, content_type=kind)
+        html = mail.html.replace(_DARK, "@media all") if dark else mail.html
+        response = HttpResponse(mail.text if text else html, content_type=kind)
     response._csp_config = MAIL_POLICY if pictures else WITHOUT_PICTURES  # type: ignore[attr-defined] # noqa: SLF001 (django-csp's own hook)
     return response
