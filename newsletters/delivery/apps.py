@@ -4,7 +4,18 @@ from django.apps import AppConfig
 
 
 class DeliveryConfig(AppConfig):
-    """Registers newsletters.delivery under its fixed label."""
+    """Registers newsletters.delivery under its fixed label, and fills the registries of the rooms below it."""
 
     name = "newsletters.delivery"
     label = "delivery"
+
+    def ready(self) -> None:
+        """Offer sending to the issue desk, verbs to `manage.py newsletter`, and say what is kept about people."""
+        from newsletters.delivery import checks, commands, declarations, desk, shutdown  # noqa: F401, PLC0415 (models load after apps)
+        from newsletters.issues.registry import registry  # noqa: PLC0415 (as above)
+
+        registry.send_hook = desk.send_issue
+        registry.mailings_hook = desk.issue_mailings
+        for subcommand in commands.SUBCOMMANDS:
+            registry.add_subcommand(subcommand)
+        declarations.declare()

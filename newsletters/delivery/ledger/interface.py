@@ -96,7 +96,7 @@ class Ledger(ABC):
 
     # Senders
 
-    def open_sender(self, *, lease: int, limit: int) -> int | None:
+    def open_sender(self, *, lease: int, limit: int, worker: str = "") -> int | None:
         """Register a new sender and return its id; None where the mailing is not sending or has senders enough."""
         with transaction.atomic():
             state = self._one(f"SELECT state FROM delivery_mailing WHERE id = %s {self._row_lock()}", self.mailing_id)
@@ -105,10 +105,11 @@ class Ledger(ABC):
                 return None
             return int(
                 self._one(
-                    "INSERT INTO delivery_sender (mailing_id, lease_until, on_wire, stop, started_at)"
-                    f" VALUES (%s, {self.later(lease)}, %s, {self.false}, {self.now}) RETURNING id",
+                    "INSERT INTO delivery_sender (mailing_id, lease_until, on_wire, worker, stop, started_at)"
+                    f" VALUES (%s, {self.later(lease)}, %s, %s, {self.false}, {self.now}) RETURNING id",
                     self.mailing_id,
                     self.numbers([]),
+                    worker,
                 )
             )
 
@@ -251,12 +252,12 @@ class Ledger(ABC):
     def freeze_range(self, audience: QuerySet[Any], *, offset: int, with_topics: bool) -> int:
         """Write one range of the audience in one statement, numbered from `offset` + 1; returns how many.
 
-        `audience` gives `subscriber_id`, `subscriber__public_id`, `subscriber__email` and `subscriber__name`.
+        `audience` gives the columns `person`, `public_id`, `email` and `name`.
         """
         sql, parameters = audience.query.sql_with_params()
         return self._run(
             "INSERT INTO delivery_recipient (mailing_id, number, subscriber_id, address, merge, state, attempts)"
-            f" SELECT %s, %s + row_number() OVER (ORDER BY q.subscriber_id), q.subscriber_id, q.email,"
+            f" SELECT %s, %s + row_number() OVER (ORDER BY q.person), q.person, q.email,"
             f" {self.merge_expression(with_topics=with_topics)}, 0, 0 FROM ({sql}) q",
             self.mailing_id, offset, *parameters,
         )  # fmt: skip

@@ -75,7 +75,7 @@ class PostgresqlLedger(Ledger):
         """Build JSON."""
         topics = (
             "(SELECT coalesce(json_agg(i.topic_id), '[]') FROM audience_topicinterest i"
-            " WHERE i.subscriber_id = q.subscriber_id)"
+            " WHERE i.subscriber_id = q.person)"
         )
         return (
             "jsonb_build_object('id', q.public_id, 'name', q.name"

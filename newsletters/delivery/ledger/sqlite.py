@@ -41,7 +41,7 @@ class SqliteLedger(Ledger):
         """Build JSON; SQLite keeps a UUID as 32 hexadecimal digits."""
         topics = (
             "(SELECT json_group_array(i.topic_id) FROM audience_topicinterest i"
-            " WHERE i.subscriber_id = q.subscriber_id)"
+            " WHERE i.subscriber_id = q.person)"
         )
         return (
             "json_object('id', q.public_id, 'name', q.name"

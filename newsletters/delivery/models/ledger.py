@@ -118,6 +118,7 @@ class Sender(models.Model):
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="senders")
     lease_until = models.DateTimeField()
     on_wire = NumbersField(default=list)
+    worker = models.CharField(max_length=120, blank=True, help_text="Host and main process of the worker it runs in.")
     stop = models.BooleanField(default=False, help_text="Asked to stop: no further body goes out.")
     started_at = models.DateTimeField()
 

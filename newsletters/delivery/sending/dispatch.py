@@ -146,7 +146,7 @@ class Dispatch:
             for conversation in tuple(self.conversations):
                 conversation.abandon("the sender ended")
             await asyncio.gather(*self._chores, return_exceptions=True)
-            await self._run(connection.close)
+            await self._run(_close_connection)
             self._executor.shutdown(wait=False)
 
     async def _step(self, now: float) -> None:
@@ -331,7 +331,7 @@ class Dispatch:
                 return await self._run(self._pump_once, window, results)
             except (DatabaseError, InterfaceError):
                 log.warning("ledger out of reach", mailing=self.ledger.mailing_id, sender=self.sender)
-                await self._run(connection.close)
+                await self._run(_close_connection)
                 if self._now() > self.lease_end:
                     raise
                 await asyncio.sleep(pause)
@@ -494,3 +494,8 @@ class Dispatch:
         self._chores.discard(future)
         if not future.cancelled() and future.exception() is not None:
             log.warning("chore failed", mailing=self.ledger.mailing_id, sender=self.sender)
+
+
+def _close_connection() -> None:
+    """Close the connection of the thread this runs on; naming `connection.close` would name the caller's."""
+    connection.close()

@@ -107,7 +107,12 @@ def _freeze_range(mailing: Mailing, at: datetime) -> bool:
         return False
     audience = _audience(mailing, after=mailing.frozen_through, through=last, at=at)
     written = ledger_of(mailing).freeze_range(
-        audience.values_list("subscriber_id", "subscriber__public_id", "subscriber__email", "subscriber__name"),
+        audience.values(
+            person=F("subscriber_id"),
+            public_id=F("subscriber__public_id"),
+            email=F("subscriber__email"),
+            name=F("subscriber__name"),
+        ),
         offset=mailing.size,
         with_topics=bool(mailing.compiled.topic_ids),
     )

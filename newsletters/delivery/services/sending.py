@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -17,6 +19,7 @@ from newsletters.delivery.models import Mailing
 from newsletters.delivery.selectors import refusal_reasons, waiting_mailings
 from newsletters.delivery.sending.composing import Composer
 from newsletters.delivery.sending.dispatch import Dispatch, Ending
+from newsletters.delivery.shutdown import worker_name
 from newsletters.transport.routes import ConnectionTrouble
 from newsletters.transport.smtp import SmtpRoute, default_route
 
@@ -37,7 +40,9 @@ def run_sender(*, mailing_id: int, route: SmtpRoute | None = None) -> Ending | N
     mailing = Mailing.objects.select_related("mailing_list").get(pk=mailing_id)
     settings = configuration()
     ledger = ledger_of(mailing)
-    sender = ledger.open_sender(lease=settings.lease, limit=settings.senders_a_mailing)
+    sender = ledger.open_sender(
+        lease=settings.lease, limit=settings.senders_a_mailing, worker=worker_name(os.getppid())
+    )
     if sender is None:
         return None
     try:
@@ -51,7 +56,7 @@ def run_sender(*, mailing_id: int, route: SmtpRoute | None = None) -> Ending | N
     dispatch, ending = asyncio.run(_run(mailing, sender, composer, chosen))
     changes: dict[str, object] = {"deaths": 0} if dispatch.sent else {}
     if ending is Ending.TROUBLE:
-        changes["not_before"] = timezone.now() + timezone.timedelta(seconds=TROUBLE_PAUSE)
+        changes["not_before"] = timezone.now() + timedelta(seconds=TROUBLE_PAUSE)
     if changes:
         Mailing.objects.filter(pk=mailing_id).update(**changes)
     log.info("sender ended", mailing=mailing_id, sender=sender, ending=ending.value, outcomes=dispatch.sent)

@@ -1,0 +1,45 @@
+"""The control room's place in the admin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import Permission
+from django.urls import include, path, reverse
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+from newsletters.delivery.views import VIEW
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+    from django.urls import URLResolver
+
+
+class MailingsMenuItem(MenuItem):
+    """Shown to whoever may look at mailings."""
+
+    def is_shown(self, request: HttpRequest) -> bool:
+        """Whether this user may look at mailings."""
+        return bool(request.user.has_perm(VIEW))
+
+
+@hooks.register("register_admin_urls")
+def register_admin_urls() -> list[URLResolver]:
+    """Put the control room under /admin/mailings/."""
+    return [path("mailings/", include("newsletters.delivery.urls"))]
+
+
+@hooks.register("register_admin_menu_item")
+def register_mailings_menu_item() -> MenuItem:
+    """Add "Mailings" to the main menu."""
+    return MailingsMenuItem("Mailings", reverse("delivery:mailings"), icon_name="mail", order=320)
+
+
+@hooks.register("register_permissions")
+def register_permissions() -> QuerySet[Permission]:
+    """Let groups be given the right to look at mailings and to steer them."""
+    return Permission.objects.filter(
+        content_type__app_label="delivery", codename__in=["view_mailing", "change_mailing"]
+    )
