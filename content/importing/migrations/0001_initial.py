@@ -4,29 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ImportedItem',
+            name="ImportedItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=80)),
-                ('path', models.CharField(max_length=500)),
-                ('digest', models.CharField(max_length=64)),
-                ('kind', models.CharField(max_length=24)),
-                ('object_id', models.PositiveBigIntegerField(default=0)),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('waiting', models.JSONField(default=list)),
-                ('outcome', models.JSONField(default=dict)),
-                ('imported_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("source", models.CharField(max_length=80)),
+                ("path", models.CharField(max_length=500)),
+                ("digest", models.CharField(max_length=64)),
+                ("kind", models.CharField(max_length=24)),
+                ("object_id", models.PositiveBigIntegerField(default=0)),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("waiting", models.JSONField(default=list)),
+                ("outcome", models.JSONField(default=dict)),
+                ("imported_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'path'), name='one_item_a_source_path')],
+                "constraints": [models.UniqueConstraint(fields=("source", "path"), name="one_item_a_source_path")],
             },
         ),
     ]

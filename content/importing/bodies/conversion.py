@@ -1,0 +1,348 @@
+"""One body: Markdown, shortcodes and HTML in, a list of blocks out, with everything that a person should know."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import nh3
+
+from content.importing.bodies.codes import IN_LINE, CodeBlocks, filled
+from content.importing.bodies.markdown import render_markdown
+from content.importing.bodies.pieces import Notes, Piece, text_piece
+from content.importing.bodies.trees import TARGET, Walker, outcome_of_tag
+from content.importing.findings import Finding, What
+from content.importing.shortcodes import Shortcode, Words, parse_shortcodes
+
+if TYPE_CHECKING:
+    from content.importing.bodies.linking import Link, Resolver
+    from content.importing.mapping import Mapping
+    from content.importing.shortcodes import Node
+
+BLOCK_IDS = uuid.UUID("5b1b2f0e-6f5e-4f0c-9a57-7c1f3d0a9f11")
+HEADING_LENGTH = 200
+_BLANK_END = re.compile(r"(?:^|\n)([ \t]*)$")
+_BLANK_START = re.compile(r"[ \t]*(?:\n|$)")
+_FILE_NAME = re.compile(
+    r"""(?ix)
+    .*\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?|pdf)\s*$       # a name with its extension
+    | (?:img|dsc|dscn|dscf|image|photo|picture|pic|scan|screen[ _-]?shot|untitled|artboard|slide|figure|frame|asset)
+      [ _-]*(?:copy|final|at)?[ _\-\d.:()x@]*(?:copy|final)?[ _\-\d()]*   # what cameras and drawing programs write
+    | (?=[^ ]*[-_\d])[\w.@+-]+                             # one word that no person would say: with-hyphens_or_digits
+    | .*\b\d{2,4}\s?x\s?\d{2,4}\b.*                        # "600 x 400 Office Workers": a stock photo's name
+    | .*\b(?:i?stock|thinkstock|getty\ ?images|shutterstock)\b.*\d{6,}.*
+    """,
+)
+_SAFE = {"p", "br", "b", "i", "a", "ul", "ol", "li", "h3", "h4", "sup", "sub", "hr", "code", "s"}
+
+
+@dataclass(slots=True)
+class Body:
+    """A converted body: the stream's raw data, and what there is to tell about it."""
+
+    blocks: list[dict[str, Any]]
+    findings: list[Finding]
+    figures: dict[str, dict[str, int]]
+    waiting: list[str] = field(default_factory=list)
+
+
+def convert_body(
+    text: str,
+    *,
+    mapping: Mapping,
+    resolver: Resolver,
+    first_line: int = 1,
+    before: tuple[dict[str, str], ...] = (),
+    after: tuple[dict[str, str], ...] = (),
+    seed: str = "",
+) -> Body:
+    """Convert a body to a stream's raw data.
+
+    `before` and `after` are blocks that the mapping makes from front matter; `seed` makes the blocks' ids, so that
+    the same source always gives the same blocks.
+    """
+    conversion = Conversion(text, mapping=mapping, resolver=resolver, first_line=first_line)
+    notes = conversion.notes
+    pieces = conversion.pieces(parse_shortcodes(text, first_line=first_line, findings=notes.findings))
+    pieces = [*conversion.made(before), *pieces, *conversion.made(after)]
+    blocks = [
+        {"type": piece.type, "value": piece.value, "id": str(uuid.uuid5(BLOCK_IDS, f"{seed}#{number}"))}
+        for number, piece in enumerate(settled(pieces))
+    ]
+    for tag, count in conversion.tags.items():
+        outcome = outcome_of_tag(tag)
+        notes.html[f"{tag}: {outcome}"] += count
+        if outcome == "left out":
+            notes.tell(What.HTML_REMOVED, f"<{tag}>", conversion.line_of(f"<{tag}"))
+        elif outcome == "text kept" and tag not in _UNREMARKABLE:
+            notes.tell(What.HTML, f"<{tag}>", conversion.line_of(f"<{tag}"))
+    figures = {
+        "blocks": dict(Counter(block["type"] for block in blocks)),
+        "shortcodes": dict(notes.codes),
+        "html": dict(notes.html),
+        "links": dict(notes.links),
+    }
+    return Body(blocks, notes.findings, figures, sorted(notes.waiting))
+
+
+_UNREMARKABLE = frozenset(
+    "span div font u abbr center section article small time address label input figure big q".split()
+)
+
+
+class Conversion:
+    """The state of one conversion; see `convert_body`."""
+
+    def __init__(self, text: str, *, mapping: Mapping, resolver: Resolver, first_line: int) -> None:
+        self.text, self.first_line = text, first_line
+        self.mapping, self.resolver = mapping, resolver
+        self.notes = Notes()
+        self.tags: Counter[str] = Counter()
+        self.held: list[list[Piece]] = []
+        self.targets: list[tuple[str, int]] = []
+        self.codes = CodeBlocks(self)
+        self.walker = self._walker(first_line)
+
+    def _walker(self, line: int) -> Walker:
+        return Walker(
+            notes=self.notes,
+            held=self.held,
+            targets=self.targets,
+            resolve=lambda target, code: self.resolve(target, code=code),
+            image=self.raw_image,
+            line=line,
+        )
+
+    def pieces(self, nodes: list[Node]) -> list[Piece]:
+        """The pieces of words and shortcodes, in their order."""
+        markdown = dedented(self.markdown(nodes))
+        if not markdown.strip():
+            return []
+        outer, self.walker = self.walker, self._walker(nodes[0].line if nodes else self.first_line)
+        try:
+            return self.walker.pieces(render_markdown(markdown, self.tags))
+        finally:
+            self.walker = outer
+
+    def markdown(self, nodes: list[Node]) -> str:
+        """Markdown in which a shortcode is a word or an address that comes back as its pieces or its link."""
+        out: list[str] = []
+        for number, node in enumerate(nodes):
+            if isinstance(node, Words):
+                out.append(node.text)
+                continue
+            kind = self.kind(node)
+            if kind in IN_LINE or not kind:
+                out.append(self.in_line(node, kind))
+                continue
+            self.count(node, "converted")
+            self.held.append(self.codes.pieces(node, self.mapping.shortcodes[node.name]))
+            word = f"COURANTHELD{len(self.held) - 1}END"
+            indent = _BLANK_END.search("".join(out)[-200:]) if out else re.match(r"()", "")
+            following = nodes[number + 1] if number + 1 < len(nodes) else None
+            ends = following is None or (isinstance(following, Words) and _BLANK_START.match(following.text))
+            if kind == "image" and not (indent and ends):
+                out.append(word)
+            else:
+                out.append(f"\n\n{indent[1] if indent else ''}{word}\n\n")
+        return "".join(out)
+
+    def in_line(self, code: Shortcode, kind: str) -> str:
+        """What a shortcode within a line is in Markdown; of an unknown one only what stands inside."""
+        inside = self.markdown(code.children or [])
+        if not kind:
+            self.count(code, "not understood")
+            self.notes.tell(What.SHORTCODE, code.name, code.line)
+            return inside
+        self.count(code, "converted")
+        rule = self.mapping.shortcodes[code.name]
+        if kind == "emphasis":
+            return f"<b>{inside}</b>" if inside.strip() and "\n\n" not in inside else inside
+        if kind == "page-link":
+            return self.target(code.value(*rule.keys("to", 0)), code.line) + inside
+        if kind == "link":
+            url, label = filled(rule.options.get("url") or "{0}", code), filled(rule.options.get("label") or "", code)
+            return f'<a href="{escape(url)}">{escape(label or url, quote=False)}</a>{inside}'
+        if kind == "file-link":
+            return self.file_link(code) + inside
+        return inside if kind == "text" else ""
+
+    def file_link(self, code: Shortcode) -> str:
+        """A link to a file that is not part of the source."""
+        rule = self.mapping.shortcodes[code.name]
+        name, label = code.value(*rule.keys("file", "file", 0)), code.value(*rule.keys("label", "label"))
+        base = str(rule.options.get("base") or "")
+        where = f"linked at {base}" if base else "not linked"
+        self.notes.tell(What.FILE, f"{name}: {where}", code.line)
+        url = base + name.lstrip("/")
+        if not label:
+            return url if base else name
+        return f'<a href="{escape(url)}">{label}</a>' if base else label
+
+    def target(self, target: str, line: int) -> str:
+        """An address under which a target travels through Markdown."""
+        self.targets.append((target, line))
+        return f"{TARGET}:{len(self.targets) - 1}"
+
+    def kind(self, node: Node) -> str:
+        """What a shortcode becomes; "" for words and for what the mapping does not name."""
+        if not isinstance(node, Shortcode) or node.name not in self.mapping.shortcodes:
+            return ""
+        return self.mapping.shortcodes[node.name].kind
+
+    def count(self, code: Shortcode, outcome: str) -> None:
+        """Count a shortcode's outcome."""
+        self.notes.codes[f"{code.name}: {outcome}"] += 1
+
+    def resolve(self, target: str, *, code: bool) -> Link:
+        """Ask where a link leads, and note the answer."""
+        link = self.resolver.resolve(target, code=code)
+        if link.waiting:
+            self.notes.waiting.add(link.waiting)
+        if link.finding is not None:
+            self.notes.tell(link.finding, target, self.line_of(target))
+        is_page = link.page is not None or link.waiting
+        outcome = "to a page" if is_page else "elsewhere" if link.href else "words only"
+        self.notes.links[outcome] += 1
+        return link
+
+    def line_of(self, words: str) -> int:
+        """The line of the file in which these words first stand; 0 when they do not."""
+        position = self.text.find(words)
+        return self.first_line + self.text.count("\n", 0, position) if position >= 0 else 0
+
+    def raw_image(self, source: str, alt: str, caption: str, line: int) -> Piece | None:
+        """An image of Markdown or HTML."""
+        return self.image(source, alt, caption, self.line_of(source) or line)
+
+    def image(self, source: str, alt: str, caption: str, line: int) -> Piece | None:
+        """An image whose file is not there: its words, in brackets, as a reader without images would be told.
+
+        `caption` is rich text within a line. None when there are no words at all; the report names it.
+        """
+        alt = re.sub(r"\s+", " ", alt).strip()
+        name = PurePosixPath(source).name or "?"
+        if alt and looks_like_a_file_name(alt, source):
+            self.notes.tell(What.ALT_IS_FILE_NAME, f"{alt!r} of {name}", line)
+            alt = ""
+        if not alt and not caption:
+            self.notes.tell(What.IMAGE_SILENT, name, line)
+            return None
+        self.notes.tell(What.IMAGE, name, line)
+        words = escape(alt, quote=False)
+        if caption and _letters(caption) != _letters(alt):
+            shown = f"[Image: {words}]<br/><i>{caption}</i>" if alt else f"[Image: {caption}]"
+        else:
+            shown = f"[Image: {words or caption}]"
+        piece = text_piece(f"<p>{shown}</p>")
+        piece.inline = shown
+        return piece
+
+    def button(self, url: str, text: str, line: int) -> list[Piece]:
+        """A button to a page or an address; only its words where it leads nowhere."""
+        link = self.resolve(url, code=False) if url else None
+        if link is None or not (link.page or link.href):
+            self.notes.tell(What.LINK, f"a button without an address: {text}", line)
+            return [text_piece(f"<p>{escape(text, quote=False)}</p>")] if text else []
+        value = {"text": text, "page": link.page, "url": "" if link.page else link.href, "quiet": False}
+        shown = f"<a {link.attributes()}>{escape(text, quote=False)}</a>"
+        return [Piece("button", value, rich=f"<p>{shown}</p>", inline=shown)]
+
+    def made(self, given: tuple[dict[str, str], ...]) -> list[Piece]:
+        """Pieces that the mapping makes from front matter: embeds, buttons, text."""
+        out: list[Piece] = []
+        for values in given:
+            if values["block"] == "button":
+                out += self.button(values.get("url", ""), values.get("text", "") or values.get("url", ""), 0)
+            elif values["block"] == "embed":
+                code = Shortcode("append", named={"url": values.get("url", ""), "title": values.get("title", "")})
+                out += self.codes.embed(code, _EMBED)
+            else:
+                out += self.walker.pieces(values.get("html") or f"<p>{escape(values.get('text', ''), quote=False)}</p>")
+        return out
+
+
+def settled(pieces: list[Piece]) -> list[Piece]:
+    """Pieces as a page wants them: headings from the second level without a gap, neighbours joined, texts made safe."""
+    ranks = {level: rank for rank, level in enumerate(sorted({piece.level for piece in pieces if piece.level}))}
+    out: list[Piece] = []
+    for piece in pieces:
+        last = out[-1] if out else None
+        if piece.type == "heading":
+            rank = ranks[piece.level]
+            if rank == 0 and len(piece.value["text"]) <= HEADING_LENGTH:
+                out.append(piece)
+                continue
+            tag = "h3" if rank <= 1 else "h4"
+            piece = text_piece(f"<{tag}>{piece.inline}</{tag}>")  # noqa: PLW2901 (the same piece, settled)
+        if last is not None and last.type == piece.type == "text":
+            last.value += piece.value
+        elif last is not None and last.type == piece.type == "accordion":
+            last.value["items"] += piece.value["items"]
+        elif (
+            last is not None
+            and last.type == piece.type == "further_reading"
+            and piece.value["title"] in {"", last.value["title"]}
+        ):
+            last.value["items"] += piece.value["items"]
+        else:
+            out.append(piece)
+    return [_made_safe(piece) for piece in out]
+
+
+def _made_safe(piece: Piece) -> Piece:
+    """Pass every rich text through the sanitiser once more, whatever way it came."""
+    if piece.type == "text":
+        piece.value = _safe(piece.value)
+    elif piece.type == "callout":
+        piece.value["text"] = _safe(piece.value["text"])
+    elif piece.type == "accordion":
+        for item in piece.value["items"]:
+            item["text"] = _safe(item["text"])
+    return piece
+
+
+def _safe(html: str) -> str:
+    return nh3.clean(
+        html, tags=_SAFE, attributes={"a": {"href", "linktype", "id"}}, url_schemes={"http", "https", "mailto", "tel"},
+        link_rel=None,
+    ).replace("<br>", "<br/>").replace("<hr>", "<hr/>")  # fmt: skip
+
+
+def looks_like_a_file_name(alt: str, source: str = "") -> bool:
+    """Whether an alternative text says what the file was called, not what the picture shows."""
+    stem = PurePosixPath(source).stem
+    return bool(_FILE_NAME.fullmatch(alt.strip())) or (len(stem) > 3 and _letters(stem) == _letters(alt))  # noqa: PLR2004 (logo.png may show a logo)
+
+
+def dedented(text: str) -> str:
+    """Markdown without the indentation that all its lines share, as between indented shortcodes."""
+    lines = text.strip("\n").split("\n")
+    margins = [len(line) - len(line.lstrip(" ")) for line in lines if line.strip()]
+    margin = min(margins, default=0)
+    return "\n".join(line[margin:] for line in lines) if margin else text
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"<[^>]*>|[\W_]+", "", text).lower()
+
+
+class _EmbedRule:
+    """The rule of an embed that the mapping appends: the address is given whole."""
+
+    kind = "embed"
+    options = {"url": "{url}"}  # noqa: RUF012 (never changed)
+
+    @staticmethod
+    def keys(option: str, *default: str | int) -> tuple[str | int, ...]:
+        """The default names."""
+        del option
+        return default
+
+
+_EMBED: Any = _EmbedRule()

@@ -1,0 +1,44 @@
+"""What a link in a body becomes; the importer knows the pages, the conversion only asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Protocol
+
+from content.importing.findings import What
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a link leads.
+
+    `page` is an imported page's primary key; `waiting` the source path of one that is not made yet (`href` is its
+    address meanwhile). With neither and no `href`, only the words stay. `finding` says what the report should tell.
+    """
+
+    href: str = ""
+    page: int | None = None
+    waiting: str = ""
+    finding: What | None = None
+
+    def attributes(self) -> str:
+        """The attributes of an `<a>` in Wagtail's rich text; "" where there is no link to make."""
+        if self.page is not None:
+            return f'linktype="page" id="{self.page}"'
+        return f'href="{escape(self.href)}"' if self.href else ""
+
+
+class Resolver(Protocol):
+    """Knows where a target leads: a path or name within the source, a path on the old site, an address."""
+
+    def resolve(self, target: str, *, code: bool) -> Link:
+        """Resolve a target; `code` says that a shortcode named it, so it must be something in the source."""
+
+
+class OutsideOnly:
+    """A resolver that knows no page: every address stays as it is."""
+
+    def resolve(self, target: str, *, code: bool) -> Link:
+        """Keep an address; a shortcode's target is unknown."""
+        return Link(finding=What.LINK) if code else Link(href=target)

@@ -1,0 +1,466 @@
+"""HTML to pieces: a rendered body is walked once, and every element becomes a block, rich text, or a finding."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import nh3
+from bs4 import BeautifulSoup, NavigableString, Tag
+
+from content.blocks.library.text import RICH_TEXT_FEATURES
+from content.importing.bodies.pieces import Notes, Piece, folded, line_of_text, text_piece
+from content.importing.bodies.tables import table_pieces
+from content.importing.findings import What
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bs4 import PageElement
+
+    from content.importing.bodies.linking import Link
+
+TARGET = "import-target"
+"""The scheme under which a shortcode's link travels through Markdown."""
+HELD = re.compile(r"COURANTHELD(\d+)END")
+"""The word under which a shortcode's blocks travel through Markdown."""
+_TARGET = re.compile(rf"{TARGET}:(\d+)")
+_BARE_URL = re.compile(r"https?://[^\s<>\"'“”]+[^\s<>\"'“”.,;:!?)\]]")
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_EDGE_BREAKS = re.compile(r"^(?:\s|<br/>)+|(?:\s|<br/>)+$")
+_ATTRIBUTION = re.compile(r"^\s*(?:—|–|--|―)\s*(?=\S)")
+
+INLINE = {
+    "strong": "b", "b": "b", "em": "i", "i": "i", "cite": "i", "dfn": "i", "var": "i", "sup": "sup", "sub": "sub",
+    "code": "code", "tt": "code", "kbd": "code", "samp": "code", "s": "s", "del": "s", "strike": "s",
+}  # fmt: skip
+"""Inline elements and what they are in rich text, where the editor's features allow it."""
+_FEATURE_OF = {
+    "code": "code",
+    "s": "strikethrough",
+    "sup": "superscript",
+    "sub": "subscript",
+    "b": "bold",
+    "i": "italic",
+}
+PLAIN_INLINE = (
+    frozenset(
+        "a abbr acronym bdi bdo big br button data font img ins label mark q ruby small span time u wbr input nobr".split()
+    )
+    | INLINE.keys()
+)
+FLOW = frozenset(
+    "div section article main center header footer nav aside form fieldset address body html picture object p ul ol "
+    "dl pre blockquote table figure details h1 h2 h3 h4 h5 h6 hr iframe video audio".split()
+)
+_KEPT = frozenset(
+    "p br strong b em i a ul ol li table thead tbody tfoot tr td th caption h1 h2 h3 h4 h5 h6 blockquote pre code img "
+    "figure figcaption sup sub hr iframe details summary dl dt dd cite tt kbd samp".split()
+)
+REMOVED = frozenset("script style meta link head title svg use path noscript template".split())
+_SAFE_TAGS = set(PLAIN_INLINE | FLOW | _KEPT | {"li", "summary", "figcaption", "dt", "dd", "source", "col", "colgroup"})
+_ATTRIBUTES = {
+    "a": {"href", "name"},
+    "img": {"src", "alt"},
+    "iframe": {"src", "title"},
+    "video": {"src"},
+    "audio": {"src"},
+    "source": {"src"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "code": {"class"},
+    "ol": {"start"},
+}
+_SCHEMES = {"http", "https", "mailto", "tel", "ftp", "javascript", "data", "file", "import-target"}
+_LINK_SCHEMES = {"http", "https", "mailto", "tel"}
+_VIDEO = re.compile(
+    r"(?:https?:)?//(?:www\.)?(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?v=|v/)|youtu\.be/)(?P<id>[\w-]{6,})"
+)
+_VIMEO = re.compile(r"(?:https?:)?//(?:player\.)?vimeo\.com/(?:video/)?(?P<id>\d+)")
+
+
+def video_address(url: str) -> str:
+    """The public address of a YouTube or Vimeo video, from any of the forms it is written in; "" for another."""
+    if found := _VIDEO.match(url.strip()):
+        return f"https://www.youtube.com/watch?v={found['id']}"
+    if found := _VIMEO.match(url.strip()):
+        return f"https://vimeo.com/{found['id']}"
+    return ""
+
+
+def embed_piece(url: str, title: str) -> Piece:
+    """A video that loads on click; a link where no block can stand."""
+    link = f'<a href="{escape(url)}">{escape(title or "Watch the video")}</a>'
+    return Piece("embed", {"url": url, "title": title}, rich=f"<p>{link}</p>", inline=link)
+
+
+def outcome_of_tag(name: str) -> str:
+    """What becomes of a raw HTML tag: "converted", "text kept" or "left out"."""
+    return "left out" if name in REMOVED else "converted" if name in _KEPT else "text kept"
+
+
+class Walker:
+    """Walks one rendered body.
+
+    `held` are the pieces of shortcodes that travel as words, `targets` their links; `resolve` answers for a link,
+    `image` makes the piece of an `<img>`.
+    """
+
+    def __init__(
+        self,
+        *,
+        notes: Notes,
+        held: list[list[Piece]],
+        targets: list[tuple[str, int]],
+        resolve: Callable[[str, bool], Link],
+        image: Callable[[str, str, str, int], Piece | None],
+        line: int,
+    ) -> None:
+        self.notes, self.held, self.targets = notes, held, targets
+        self.resolve, self.image, self.line = resolve, image, line
+
+    def pieces(self, html: str) -> list[Piece]:
+        """The pieces of a rendered body. The HTML is made safe and well formed first."""
+        clean = nh3.clean(
+            html, tags=_SAFE_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None, strip_comments=True
+        )
+        return self.flow(BeautifulSoup(clean, "html.parser").contents)
+
+    # Blocks
+
+    def flow(self, nodes: Iterable[PageElement]) -> list[Piece]:
+        """Pieces of a sequence of nodes: runs of inline ones become paragraphs."""
+        out: list[Piece] = []
+        run: list[PageElement] = []
+        for node in list(nodes):
+            if isinstance(node, Tag) and (node.name in FLOW or node.name not in PLAIN_INLINE):
+                out += self.paragraph(run)
+                run = []
+                out += self.block(node)
+            elif isinstance(node, Tag) and node.name != "a" and node.find(FLOW):
+                out += self.paragraph(run)
+                run = []
+                out += self.flow(node.contents)
+            else:
+                run.append(node)
+        return out + self.paragraph(run)
+
+    def block(self, tag: Tag) -> list[Piece]:
+        """The pieces of one block-level element."""
+        name = tag.name
+        if name == "p":
+            return self.flow(tag.contents) if tag.find(FLOW) else self.paragraph(tag.contents)
+        if name in {"h1", "h2", "h3", "h4", "h5", "h6"}:
+            return self.heading(tag)
+        if name in {"ul", "ol"}:
+            after: list[Piece] = []
+            html = self.list_html(tag, after)
+            return ([text_piece(html)] if html else []) + after
+        make = {
+            "table": self.table,
+            "pre": self.code,
+            "blockquote": self.quotation,
+            "dl": self.definitions,
+            "details": self.details,
+            "iframe": self.frame,
+            "video": self.frame,
+            "audio": self.frame,
+        }.get(name)
+        if make is not None:
+            return make(tag)
+        if name == "hr":
+            return [text_piece("<hr/>")] if "hr" in RICH_TEXT_FEATURES else []
+        return self.flow(tag.contents)
+
+    def paragraph(self, nodes: Iterable[PageElement]) -> list[Piece]:
+        """A paragraph; blocks that stand inside it split it."""
+        out: list[Piece] = []
+        html = ""
+        for part in self.inline(nodes):
+            if isinstance(part, Piece):
+                out += _paragraph_of(html)
+                html = ""
+                out.append(part)
+            else:
+                html += part
+        return out + _paragraph_of(html)
+
+    def heading(self, tag: Tag) -> list[Piece]:
+        """A heading; what is not text in it follows it."""
+        parts = self.inline(tag.contents)
+        html = _SPACE.sub(" ", "".join(part for part in parts if isinstance(part, str))).strip()
+        words = _SPACE.sub(" ", BeautifulSoup(html, "html.parser").get_text(" " if "<br/>" in html else "")).strip()
+        after = [part for part in parts if isinstance(part, Piece)]
+        if not words:
+            return after
+        out = [Piece("heading", {"text": words}, inline=escape(words, quote=False), level=int(tag.name[1]))]
+        if links := re.findall(r"<a [^>]*>.*?</a>", html):
+            out += [text_piece(f"<p>{link}</p>") for link in links]
+        return out + after
+
+    def table(self, tag: Tag) -> list[Piece]:
+        """A table, or the contents of one that was only there for the layout."""
+        if tag.find("table"):
+            cells = [cell for cell in tag.find_all(["td", "th"]) if cell.find_parent("table") is tag]
+            return [piece for cell in cells for piece in self.flow(cell.contents)]
+        return table_pieces(tag, self.inline_html, self.flow, self.notes, self.line)
+
+    def code(self, tag: Tag) -> list[Piece]:
+        """A code listing, or shortcodes that an indentation made look like one."""
+        text = tag.get_text().strip("\n")
+        if HELD.fullmatch(text.strip()):
+            return self.held_pieces(text)
+        code = tag.find("code")
+        classes = code.get("class") if isinstance(code, Tag) else None
+        names = classes if isinstance(classes, list) else [classes or ""]
+        language = next(
+            (str(name).removeprefix("language-") for name in names if str(name).startswith("language-")), ""
+        )
+        lines = "<br/>".join(escape(line, quote=False) for line in text.split("\n"))
+        return (
+            [Piece("code", {"language": language, "code": text}, rich=f"<p>{lines}</p>", inline=lines)] if text else []
+        )
+
+    def quotation(self, tag: Tag) -> list[Piece]:
+        """A quote with the name under it; what a quote cannot hold makes it a callout."""
+        inside = self.flow(tag.contents)
+        if not inside:
+            return []
+        html = "".join(piece.value for piece in inside if piece.type == "text")
+        if len(inside) > 1 and any(piece.type != "text" for piece in inside) or re.search(r"<(?:a|ul|ol)\b", html):
+            rich, after = folded(inside, self.notes, within="a quotation", line=self.line, headings="b")
+            return [callout_piece("note", "", rich), *after] if rich else after
+        if any(piece.type != "text" for piece in inside):
+            return inside
+        paragraphs = [_plain(part) for part in html.split("</p>") if _plain(part)]
+        name = ""
+        if len(paragraphs) > 1 and _ATTRIBUTION.match(paragraphs[-1]):
+            name = _ATTRIBUTION.sub("", paragraphs.pop())
+        return [quote_piece("\n\n".join(paragraphs), name)] if paragraphs else []
+
+    def definitions(self, tag: Tag) -> list[Piece]:
+        """A definition list: each term in bold over its definitions."""
+        out: list[Piece] = []
+        for item in tag.find_all(["dt", "dd"], recursive=False):
+            if item.name == "dt":
+                out += [text_piece(f"<p><b>{self.inline_html(item)}</b></p>")]
+            else:
+                out += self.flow(item.contents)
+        return out
+
+    def details(self, tag: Tag) -> list[Piece]:
+        """What opens on click is an accordion."""
+        summary = tag.find("summary")
+        title = _SPACE.sub(" ", summary.get_text()).strip() if isinstance(summary, Tag) else ""
+        if isinstance(summary, Tag):
+            summary.extract()
+        rich, after = folded(self.flow(tag.contents), self.notes, within="an accordion", line=self.line)
+        return [accordion_piece(title or "More", rich), *after]
+
+    def frame(self, tag: Tag) -> list[Piece]:
+        """A video becomes an embed; anything else from elsewhere becomes a link to it."""
+        source = tag.find("source")
+        url = str(tag.get("src") or (source.get("src") if isinstance(source, Tag) else "") or "")
+        if url.startswith("//"):
+            url = "https:" + url
+        title = str(tag.get("title") or "")
+        if video := video_address(url):
+            return [embed_piece(video, title)]
+        if not url.startswith(("http://", "https://")):
+            self.notes.tell(What.HTML_REMOVED, f"<{tag.name}> without an address", self.line)
+            return []
+        self.notes.tell(What.HTML, f"<{tag.name}> of {urlsplit(url).netloc} became a link", self.line)
+        return [text_piece(f'<p><a href="{escape(url)}">{escape(title or _name_of(url))}</a></p>')]
+
+    # Lists
+
+    def list_html(self, tag: Tag, after: list[Piece]) -> str:
+        """A list as rich text; blocks in it that cannot stay move to after the whole list."""
+        items = []
+        for item in tag.children:
+            if isinstance(item, Tag) and item.name == "li":
+                html = self.item_html(item, after)
+            elif isinstance(item, Tag) and item.name in {"ul", "ol"}:
+                html = self.list_html(item, after)
+                if items and html:
+                    items[-1] = items[-1].removesuffix("</li>") + html + "</li>"
+                continue
+            else:
+                html = self.item_html(item, after) if str(item).strip() else ""
+            if html:
+                items.append(f"<li>{html}</li>")
+        return f"<{tag.name}>{''.join(items)}</{tag.name}>" if items else ""
+
+    def item_html(self, node: PageElement, after: list[Piece]) -> str:
+        """The inside of a list item: lines and nested lists."""
+        lines: list[str] = []
+        nested = ""
+        for piece in self.flow(node.contents if isinstance(node, Tag) else [node]):
+            if piece.type == "heading":
+                lines.append(f"<b>{piece.inline}</b>")
+            elif piece.type == "text" and piece.value.startswith(("<ul>", "<ol>")):
+                nested += piece.value
+            elif piece.type == "text" and nested:
+                nested = (
+                    nested[: -len("</li></ul>")] + "<br/>" + line_of_text(piece.value) + nested[-len("</li></ul>") :]
+                )
+            elif piece.inline is not None:
+                lines.append(piece.inline)
+            else:
+                after.append(piece)
+                self.notes.tell(What.LAYOUT, f"{piece.type} moved from within a list to after it", self.line)
+        return "<br/>".join(line for line in lines if line) + nested
+
+    # Text
+
+    def inline_html(self, tag: Tag) -> str:
+        """The inside of an element as one line of rich text; blocks in it by their inline form."""
+        parts = self.inline(tag.contents)
+        return _tidy("".join(part if isinstance(part, str) else part.inline or "" for part in parts))
+
+    def inline(self, nodes: Iterable[PageElement]) -> list[str | Piece]:
+        """Inline nodes as safe rich text, with the blocks that stand between."""
+        out: list[str | Piece] = []
+        for node in nodes:
+            if isinstance(node, NavigableString):
+                if type(node) is NavigableString:
+                    out += self.words(str(node))
+            elif isinstance(node, Tag):
+                out += self.element(node)
+        return out
+
+    def words(self, text: str) -> list[str | Piece]:
+        """Text, in which words may stand for a shortcode's blocks or link."""
+        out: list[str | Piece] = []
+        text = _SPACE.sub(" ", text)
+        position = 0
+        for found in HELD.finditer(text):
+            out.append(self.plain(text[position : found.start()]))
+            out += self.held[int(found[1])]
+            position = found.end()
+        out.append(self.plain(text[position:]))
+        return out
+
+    def plain(self, text: str) -> str:
+        """Escaped text; a shortcode's link that stands by itself is shown by its target, a bare address is linked."""
+        text = _TARGET.sub(lambda found: self.targets[int(found[1])][0], text)
+        out, position = [], 0
+        for found in _BARE_URL.finditer(text):
+            out.append(escape(text[position : found.start()], quote=False))
+            out.append(self.anchor(found[0], escape(found[0], quote=False)))
+            position = found.end()
+        return "".join(out) + escape(text[position:], quote=False)
+
+    def element(self, tag: Tag) -> list[str | Piece]:
+        """An inline element."""
+        if tag.name == "br":
+            return ["<br/>"]
+        if tag.name == "img":
+            piece = self.image(str(tag.get("src") or ""), str(tag.get("alt") or ""), "", self.line)
+            return [piece] if piece else []
+        if tag.name == "a":
+            return self.link(tag)
+        parts = self.inline(tag.contents)
+        name = INLINE.get(tag.name, "")
+        if not name or _FEATURE_OF.get(name, name) not in RICH_TEXT_FEATURES:
+            return [*parts, " "] if tag.name in FLOW else parts
+        if not "".join(part for part in parts if isinstance(part, str)).strip():
+            return parts
+        return [f"<{name}>{part}</{name}>" if isinstance(part, str) and part.strip() else part for part in _runs(parts)]
+
+    def link(self, tag: Tag) -> list[str | Piece]:
+        """A link; around a block without a file of its own it goes into the block's words."""
+        href = str(tag.get("href") or "").strip()
+        parts = _runs(self.inline(tag.contents))
+        if not href:
+            return parts
+        out: list[str | Piece] = []
+        for part in parts:
+            if isinstance(part, Piece):
+                if part.type == "text" and part.inline and "<a " not in part.inline:
+                    linked = self.anchor(href, part.inline)
+                    part = text_piece(f"<p>{linked}</p>")  # noqa: PLW2901 (the same piece, linked)
+                out.append(part)
+            elif part.strip():
+                lead, tail = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
+                words = re.sub(r"</?a\b[^>]*>", "", part.strip())
+                out.append(lead + self.anchor(href, words) + tail)
+            else:
+                out.append(part)
+        return out
+
+    def anchor(self, href: str, words: str) -> str:
+        """Words, linked to where `href` leads; only the words where it leads nowhere."""
+        if found := _TARGET.match(href):
+            target, line = self.targets[int(found[1])]
+            link = self.resolve(target + href[found.end() :], True)  # noqa: FBT003 (a callable)
+        else:
+            line = self.line
+            scheme = urlsplit(href).scheme.lower() if ":" in href else ""
+            if scheme and scheme not in _LINK_SCHEMES:
+                self.notes.tell(What.LINK, f"a link of the scheme {scheme}:", line)
+                self.notes.links["words only"] += 1
+                return words
+            link = self.resolve(href, False)  # noqa: FBT003 (a callable)
+        attributes = link.attributes()
+        return f"<a {attributes}>{words}</a>" if attributes else words
+
+    def held_pieces(self, text: str) -> list[Piece]:
+        """The pieces of the shortcodes named in `text`."""
+        return [piece for found in HELD.finditer(text) for piece in self.held[int(found[1])]]
+
+
+def callout_piece(tone: str, title: str, rich: str) -> Piece:
+    """A callout; inside another block its title is a bold line."""
+    lead = f"<p><b>{escape(title, quote=False)}</b></p>" if title else ""
+    return Piece(
+        "callout", {"tone": tone, "title": title, "text": rich}, rich=lead + rich, inline=line_of_text(lead + rich)
+    )
+
+
+def accordion_piece(title: str, rich: str) -> Piece:
+    """An accordion of one; several in a row are joined at the end."""
+    lead = f"<p><b>{escape(title, quote=False)}</b></p>"
+    return Piece("accordion", {"items": [{"title": title, "text": rich}]}, rich=lead + rich)
+
+
+def quote_piece(text: str, name: str) -> Piece:
+    """A quote; inside another block a paragraph in quotation marks."""
+    line = f"“{escape(text, quote=False)}”" + (f" — {escape(name, quote=False)}" if name else "")
+    line = line.replace("\n\n", "<br/>")
+    return Piece("quote", {"text": text, "name": name, "role": ""}, rich=f"<p>{line}</p>", inline=line)
+
+
+def _runs(parts: list[str | Piece]) -> list[str | Piece]:
+    """Neighbouring texts joined."""
+    out: list[str | Piece] = []
+    for part in parts:
+        if isinstance(part, str) and out and isinstance(out[-1], str):
+            out[-1] += part
+        else:
+            out.append(part)
+    return out
+
+
+def _tidy(html: str) -> str:
+    return _EDGE_BREAKS.sub("", _SPACE.sub(" ", html)).strip()
+
+
+def _paragraph_of(html: str) -> list[Piece]:
+    html = _tidy(html)
+    return [text_piece(f"<p>{html}</p>")] if _plain(html) else []
+
+
+def _plain(html: str) -> str:
+    return (
+        _SPACE.sub(" ", BeautifulSoup(html.replace("<br/>", "\n"), "html.parser").get_text()).strip("\xa0 ")
+        if html
+        else ""
+    )
+
+
+def _name_of(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.netloc + parts.path

@@ -1,0 +1,362 @@
+"""What an import is going to do: every file read once, every address decided, before anything is written.
+
+The plan depends on nothing but the folder and the mapping, so a run that resumes another decides alike.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from content.importing.addresses import clean_slug, default_slug, folder_of, is_index, normal_address
+from content.importing.chapters import ChapterOrder, read_chapter_order
+from content.importing.dates import DateUnreadable, SourceDate, parse_date
+from content.importing.findings import Finding, What
+from content.importing.frontmatter import parse_source
+from content.importing.values import first_text, texts, value_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from content.importing.mapping import FolderRule, Mapping, Taxonomy
+    from content.importing.progress import Progress
+
+IMPORTER_VERSION = "1"
+"""Changed whenever the same file would become something else; then every file is looked at again."""
+SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
+SNIPPETS = frozenset({"topic", "profile"})
+
+
+@dataclass(slots=True)
+class Planned:
+    """One source file and what it is to become.
+
+    `kind` is a type of the mapping, or chapter, section or redirect. `address` is its place on the new site,
+    `was` its places on the old one. `parent` is an address for pages right under a section, and `under` the source
+    path of the page that a chapter stands below. `target` is where a redirect leads.
+    """
+
+    path: str
+    kind: str
+    rule: FolderRule | None
+    front: dict[str, Any]
+    slug: str
+    title: str
+    digest: str
+    parent: str = ""
+    under: str = ""
+    address: str = ""
+    was: tuple[str, ...] = ()
+    target: str = ""
+    date: SourceDate | None = None
+    expires: SourceDate | None = None
+    hidden: bool = False
+    words: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this becomes a page of its own."""
+        return self.kind not in SNIPPETS and self.kind not in {"section", "redirect"}
+
+
+@dataclass(slots=True)
+class Plan:
+    """All of an import: items in the order they are made, and the tables that links are looked up in."""
+
+    items: list[Planned] = field(default_factory=list)
+    by_path: dict[str, Planned] = field(default_factory=dict)
+    by_name: dict[str, list[str]] = field(default_factory=dict)
+    by_address: dict[str, str] = field(default_factory=dict)
+    topics: dict[str, str] = field(default_factory=dict)
+    authors: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, Finding] = field(default_factory=dict)
+    part_findings: dict[str, list[Finding]] = field(default_factory=dict)
+    keys: Counter[str] = field(default_factory=Counter)
+    files: int = 0
+
+
+def read_plan(*, folder: Path, mapping: Mapping, progress: Progress) -> Plan:
+    """Read the whole folder and decide what every file becomes."""
+    return _Planner(folder, mapping).plan(progress)
+
+
+class _Planner:
+    def __init__(self, root: Path, mapping: Mapping) -> None:
+        self.root, self.mapping, self.made = root, mapping, Plan()
+        self.groups: dict[str, list[Planned]] = {rule.folder: [] for rule in mapping.folders}
+        self.used_keys = self._used_keys()
+
+    def plan(self, progress: Progress) -> Plan:
+        """Read, sort, and give addresses."""
+        files = sorted(path for path in self.root.rglob("*") if path.is_file())
+        self.made.files = len(files)
+        with progress.stage("reading", len(files)) as stage:
+            for path in files:
+                self.file(path)
+                stage.step()
+        for rule in self.mapping.folders:
+            items = self.groups[rule.folder]
+            self.made.items += self.tree(rule, items) if rule.chapters or _is_guide(rule) else _by_date(items)
+        self.made.items += list(self.unknown("authors", self.mapping.authors))
+        self.made.items += list(self.unknown("topics", self.mapping.topics))
+        self.made.items.sort(key=lambda item: 0 if item.kind in SNIPPETS else 1 if item.kind == "section" else 2)
+        self.give_addresses()
+        return self.made
+
+    def file(self, path: Path) -> None:
+        """Decide what one file becomes."""
+        name = path.relative_to(self.root).as_posix()
+        if any(fnmatch.fnmatch(name, pattern) for pattern in self.mapping.ignored_files):
+            self.made.left_out[name] = Finding(What.NOT_IMPORTED, "the mapping says to leave it out")
+            return
+        if path.suffix.lower() not in SUFFIXES:
+            self.made.left_out[name] = Finding(What.NOT_IMPORTED, f"not Markdown ({path.suffix or 'no ending'})")
+            return
+        rule = next((rule for rule in self.mapping.folders if name.startswith(rule.folder + "/")), None)
+        if rule is None:
+            self.made.left_out[name] = Finding(What.NOT_IMPORTED, "the mapping says nothing about its folder")
+            return
+        data = path.read_bytes()
+        digest = hashlib.sha256(b"\0".join((data, self.mapping.digest.encode(), IMPORTER_VERSION.encode()))).hexdigest()
+        source = parse_source(data)
+        front = source.front
+        if not front and not source.body.strip():
+            self.made.left_out[name] = Finding(What.NOT_IMPORTED, "empty")
+            return
+        self.made.keys.update(key for key in front if key not in self.used_keys)
+        item = Planned(name, "", rule, front, "", "", digest, findings=source.findings, words=len(source.body.split()))
+        item.date = self.date(item, self.mapping.key("date"))
+        item.expires = self.date(item, self.mapping.key("expiry"))
+        item.hidden = any(condition.holds(front) for condition in self.mapping.hidden)
+        self.name(item)
+        self.decide(item, rule)
+        self.groups[rule.folder].append(item)
+        self.made.by_path[name] = item
+        self.made.by_name.setdefault(path.name, []).append(name)
+
+    def decide(self, item: Planned, rule: FolderRule) -> None:
+        """Say what an item becomes."""
+        first = next(
+            each for each in [*rule.types, None] if each is None or all(c.holds(item.front) for c in each.when)
+        )
+        item.target = first_text(item.front, self.mapping.key("redirect"))
+        aliases = [alias for key in self.mapping.key("aliases") for alias in texts(item.front.get(key))]
+        item.was = tuple(dict.fromkeys(filter(None, (self.old_address(item, alias) for alias in aliases))))
+        if is_index(item.path) and folder_of(item.path) == str(_parent(rule.folder)):
+            item.kind = "section"
+            item.parent = item.address = rule.section or (rule.types[0].parent if rule.types else "")
+            item.was = (f"/{rule.folder}/", *item.was)
+        elif first is None:
+            item.findings.append(Finding(What.NOT_IMPORTED, f"no rule for {rule.folder} fits it"))
+            item.kind = "redirect"
+        else:
+            item.kind, item.parent = first.type, first.parent
+            item.was = (*self.old_places(item, rule), *item.was)
+        if item.target:
+            item.kind = "redirect"
+
+    def old_address(self, item: Planned, alias: str) -> str:
+        """An alias as an address; one without a slash before it stands beside its page."""
+        alias = alias.strip()
+        if not alias or alias.startswith("/") or "://" in alias:
+            return alias
+        return f"/{folder_of(item.path)}/{alias}"
+
+    def old_places(self, item: Planned, rule: FolderRule) -> Iterable[str]:
+        """Where the old site showed the page: the mapping's templates, filled."""
+        values = {"slug": first_text(item.front, self.mapping.key("slug")) or default_slug(item.path)}
+        values["folder"] = folder_of(item.path)
+        if item.date:
+            day = item.date.day
+            values |= {"year": f"{day.year:04}", "month": f"{day.month:02}", "day": f"{day.day:02}"}
+        for template in rule.was:
+            try:
+                yield template.format_map(values)
+            except (KeyError, ValueError, IndexError):
+                continue
+
+    def date(self, item: Planned, keys: tuple[str, ...]) -> SourceDate | None:
+        """The first of these keys that is a date; what cannot be read is a finding."""
+        for key in keys:
+            value = value_at(item.front, key)
+            if value in (None, ""):
+                continue
+            try:
+                return parse_date(value, zone=self.mapping.zone)
+            except DateUnreadable as error:
+                item.findings.append(Finding(What.DATE, f"{key}: {error}"))
+        return None
+
+    def name(self, item: Planned) -> None:
+        """Give an item its slug and title, from its front matter or its file's name."""
+        given = first_text(item.front, self.mapping.key("slug"))
+        item.slug = clean_slug(given) or clean_slug(default_slug(item.path)) or "page"
+        if given and item.slug != given.strip().strip("/"):
+            item.findings.append(Finding(What.SLUG, f"{given!r} became {item.slug!r}"))
+        names = item.rule.fields.get("name", ()) if item.rule else ()
+        item.title = first_text(item.front, (*names, *self.mapping.key("title")))
+        if not item.title:
+            item.title = item.slug.replace("-", " ").capitalize()
+            item.findings.append(Finding(What.FRONT_MATTER, f"no title; called {item.title!r}"))
+
+    def tree(self, rule: FolderRule, items: list[Planned]) -> list[Planned]:
+        """Guides and their chapters, each before those below it, in the order of the chapter files."""
+        order = read_chapter_order(self.root, rule.chapters, self.made.by_path.keys())
+        self.chapter_files(order)
+        below: dict[str, list[Planned]] = defaultdict(list)
+        tops: list[Planned] = []
+        for item in items:
+            if item.kind in {"section", "redirect"}:
+                tops.append(item)
+                continue
+            item.under = order.under.get(item.path) or self.above(item, rule)
+            if item.under:
+                item.kind, item.parent = "chapter", ""
+                below[item.under].append(item)
+                if item.path not in order.position and not is_index(item.path):
+                    item.findings.append(Finding(What.ORDER, "after the others, by its weight and name"))
+            elif is_index(item.path) or folder_of(item.path) == rule.folder:
+                tops.append(item)
+            else:
+                item.findings.append(Finding(What.NOT_IMPORTED, "its guide has no index file"))
+                item.kind = "redirect"
+                tops.append(item)
+
+        def rank(item: Planned) -> tuple[int, int, str]:
+            weight = first_text(item.front, self.mapping.key("order"))
+            heavy = int(weight) if weight.isdigit() and int(weight) else len(items)
+            # An index file's place in its own chapter file says nothing about its place among its siblings.
+            place = -1 if is_index(item.path) else order.position.get(item.path, len(order.position))
+            return (place, heavy, item.path)
+
+        out: list[Planned] = []
+
+        def walk(item: Planned) -> None:
+            out.append(item)
+            for child in sorted(below[item.path], key=rank):
+                walk(child)
+
+        for top in sorted(tops, key=lambda item: rank(item)[1:]):
+            walk(top)
+        for stray in sorted(set(map(id, items)) - set(map(id, out))):
+            item = next(each for each in items if id(each) == stray)
+            item.findings.append(Finding(What.NOT_IMPORTED, "it stands below itself in the chapter order"))
+            item.kind = "redirect"
+        return out + [item for item in items if item not in out]
+
+    def above(self, item: Planned, rule: FolderRule) -> str:
+        """The index file of the nearest folder above, within the rule's folder."""
+        folder = folder_of(item.path)
+        while folder.startswith(rule.folder + "/"):
+            for name in ("_index.md", "index.md"):
+                if f"{folder}/{name}" in self.made.by_path:
+                    return f"{folder}/{name}"
+            folder = str(_parent(folder))
+        return ""
+
+    def chapter_files(self, order: ChapterOrder) -> None:
+        """A chapter file is part of the guide that it orders."""
+        for name, paths in order.files.items():
+            self.made.left_out.pop(name, None)
+            self.made.part_findings[name] = order.findings[name]
+            if paths:
+                self.made.parts[name] = f"the chapter order of {paths[0]}"
+            else:
+                self.made.left_out[name] = Finding(What.NOT_IMPORTED, "a chapter order without a chapter")
+
+    def unknown(self, name: str, taxonomy: Taxonomy | None) -> Iterable[Planned]:
+        """Items for authors and topics that pages name and no file describes."""
+        if taxonomy is None:
+            return
+        kind, table = ("profile", self.made.authors) if name == "authors" else ("topic", self.made.topics)
+        what = What.AUTHOR if name == "authors" else What.TOPIC
+        for item in self.made.by_path.values():
+            if item.kind == kind:
+                table.setdefault(item.slug, item.path)
+                table.setdefault(clean_slug(default_slug(item.path)), item.path)
+        for item in list(self.made.by_path.values()):
+            if item.kind == kind:
+                for address in item.was:
+                    table.setdefault(clean_slug(address.strip("/").rsplit("/", 1)[-1]), item.path)
+        users: dict[str, list[Planned]] = defaultdict(list)
+        for item in self.made.by_path.values():
+            if item.is_page:
+                for word in texts(item.front.get(taxonomy.key)):
+                    if (slug := clean_slug(word)) and slug not in table:
+                        users[slug].append(item)
+        for slug, items in sorted(users.items()):
+            done = "made from its name" if taxonomy.create_unknown else "left out"
+            for item in items:
+                item.findings.append(Finding(what, f"{slug}: {done}"))
+            if taxonomy.create_unknown:
+                path = f"({name})/{slug}"
+                digest = hashlib.sha256(f"{path}\0{IMPORTER_VERSION}".encode()).hexdigest()
+                title = slug.replace("-", " ").title()
+                made = Planned(path, kind, None, {}, slug, title, digest)
+                self.made.by_path[path] = made
+                table[slug] = path
+                yield made
+
+    def give_addresses(self) -> None:
+        """Give every page its address on the new site; the second of one name gets a number."""
+        taken: dict[str, str] = {}
+        prefix = {"topic": "/topics/", "profile": "/people/"}
+        for item in self.made.items:
+            if item.kind in {"section", "redirect"}:
+                continue
+            over = self.made.by_path[item.under].address if item.under else prefix.get(item.kind) or item.parent
+            over = over if over.endswith("/") else over + "/"
+            slug, number = item.slug, 1
+            while f"{over}{slug}/" in taken:
+                number += 1
+                slug = f"{item.slug}-{number}"
+            if slug != item.slug:
+                other = taken[f"{over}{item.slug}/"]
+                item.findings.append(
+                    Finding(What.SLUG, f"{item.slug!r} is the address of {other} too; became {slug!r}")
+                )
+                item.slug = slug
+            item.address = f"{over}{slug}/"
+            taken[item.address] = item.path
+        for item in self.made.items:
+            if item.address:
+                self.made.by_address.setdefault(normal_address(item.address), item.path)
+        for item in self.made.items:
+            for address in item.was:
+                self.made.by_address.setdefault(normal_address(address), item.path)
+
+    def _used_keys(self) -> set[str]:
+        mapping = self.mapping
+        names = {name for names in mapping.keys.values() for name in names} | mapping.ignored_keys
+        names |= {condition.key for condition in mapping.hidden}
+        names |= {taxonomy.key for taxonomy in (mapping.topics, mapping.authors) if taxonomy}
+        for rule in mapping.folders:
+            names |= {name for fields in rule.fields.values() for name in fields}
+            names |= {name for appended in rule.append for name in appended.needs}
+            names |= {condition.key for each in rule.types for condition in each.when}
+            names |= {hole for each in rule.append for text in each.values.values() for hole in _holes(text)}
+        return {name.partition(".")[0] for name in names}
+
+
+def _holes(template: str) -> list[str]:
+    import re  # noqa: PLC0415
+
+    return re.findall(r"\{([\w.-]+)\}", template)
+
+
+def _is_guide(rule: FolderRule) -> bool:
+    return any(each.type == "guide" for each in rule.types)
+
+
+def _by_date(items: list[Planned]) -> list[Planned]:
+    return sorted(items, key=lambda item: (item.date.moment.timestamp() if item.date else 0.0, item.path))
+
+
+def _parent(folder: str) -> str:
+    return folder.rpartition("/")[0] or "."
