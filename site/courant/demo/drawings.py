@@ -82,10 +82,10 @@ def run_chart() -> bytes:
     sheet.line(*points, colour=LINE, width=3)
     for number, (x, y) in enumerate(points):
         sheet.dot(x, y, colour=ACCENT if number >= changed else INK)
-    x = left + 34 + changed * step - step / 2
+    line_at = left + 34 + changed * step - step / 2
     for y in range(130, bottom, 22):
-        sheet.line((x, y), (x, y + 10), colour=MUTED, width=2)
-    sheet.text((x - 16, 132), "written by four o'clock", size=26, colour=MUTED, anchor="ra")
+        sheet.line((line_at, y), (line_at, y + 10), colour=MUTED, width=2)
+    sheet.text((line_at - 16, 132), "written by four o'clock", size=26, colour=MUTED, anchor="ra")
     sheet.text((40, 44), "Home with medicines before lunch, of every ten", size=36)
     sheet.text((left + 34, bottom + 24), "Each dot is one weekday", size=26, colour=MUTED)
     return sheet.png()

@@ -7,6 +7,7 @@ only the confirmation mails are left out, since nobody waits for them.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -134,13 +135,19 @@ def _join(  # noqa: PLR0913, PLR0917 (one argument a fact of the file)
 ) -> None:
     """Take one person along the table of states to where the file says they are, a record for every step."""
     subscription = Subscription.objects.create(subscriber=subscriber, mailing_list=mailing_list, requested_at=asked_at)
-    facts = {"subscriber": subscriber, "mailing_list": mailing_list, "wording": wording, "page_address": SIGN_UP_PAGE}
-    record_permission(event=Event.REQUESTED, at=asked_at, **facts)
+    record = partial(
+        record_permission,
+        subscriber=subscriber,
+        mailing_list=mailing_list,
+        wording=wording,
+        page_address=SIGN_UP_PAGE,
+    )
+    record(event=Event.REQUESTED, at=asked_at)
     if state == State.PENDING:
         return
     confirmed_at = asked_at + CONFIRMED_AFTER
-    record = record_permission(event=Event.CONFIRMED, at=confirmed_at, **facts)
-    move_subscription(subscription=subscription, to=State.ACTIVE, at=confirmed_at, permission=record)
+    permission = record(event=Event.CONFIRMED, at=confirmed_at)
+    move_subscription(subscription=subscription, to=State.ACTIVE, at=confirmed_at, permission=permission)
     if subscriber.confirmed_at is None:
         subscriber.confirmed_at = confirmed_at
         subscriber.save(update_fields=["confirmed_at"])

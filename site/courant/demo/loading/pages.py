@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from wagtail.models import Page, Revision
+from wagtail.models import Page, ReferenceIndex, Revision
+from wagtail.signal_handlers import disable_reference_index_auto_update
 
 from content.pages.models import PageAuthor, PageTopic
 from content.people.models import Profile
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from courant.demo.loading.state import Load
     from courant.demo.reading import PageFile
 
-SAY_EVERY = 10
+BATCH = 8  # pages a transaction: under a second of holding SQLite's one lock for writing
 RELATIVE = frozenset({Reads.DAY, Reads.MOMENT, Reads.END})
 URL_FIELDS = frozenset({"online_url", "registration_url", "apply_url", "join_url"})
 EMAIL_FIELDS = frozenset({"apply_email", "contact_email", "sender_address", "reply_to"})
@@ -53,10 +54,7 @@ def load_pages(load: Load) -> None:
 
 def _make_missing(load: Load, files: Sequence[PageFile]) -> None:
     missing = [page for page in files if page.path not in load.pages]
-    for number, written in enumerate(missing, 1):
-        _make(load, written)
-        if number % SAY_EVERY == 0 or number == len(missing):
-            load.say(f"Pages made: {number} of {len(missing)}")
+    _in_batches(missing, lambda written: _make(load, written), load, "Pages made")
 
 
 def _make(load: Load, written: PageFile) -> None:
@@ -82,19 +80,30 @@ def _fill_empty(load: Load, files: Sequence[PageFile]) -> None:
     empty = [page for page in files if ids[page.path] not in touched]
     # What an issue shows has to be published before the issue is compiled.
     empty.sort(key=lambda page: page.front["type"] == "issue")
-    for number, written in enumerate(empty, 1):
-        _fill(load, written, Page.objects.get(pk=ids[written.path]).specific)
-        load.made[f"pages: {written.front['type']}"] += 1
-        if number % SAY_EVERY == 0 or number == len(empty):
-            load.say(f"Pages published: {number} of {len(empty)}")
+    _in_batches(
+        empty, lambda written: _fill(load, written, _page_at(ids[written.path])), load, "Pages filled and published"
+    )
     if load.reset_dates:
         for written in files:
             if ids[written.path] in touched:
-                _move_dates(load, written, Page.objects.get(pk=ids[written.path]).specific)
+                _move_dates(load, written, _page_at(ids[written.path]))
         load.say(f"Dates moved: {len(touched)} pages")
 
 
-@transaction.atomic
+def _in_batches(files: Sequence[PageFile], work: Callable[[PageFile], None], load: Load, what: str) -> None:
+    """Do the work with one transaction for a few pages: each commit waits for the disk, and nudges the search."""
+    for start in range(0, len(files), BATCH):
+        batch = files[start : start + BATCH]
+        with transaction.atomic(), disable_reference_index_auto_update():
+            for written in batch:
+                work(written)
+        load.say(f"{what}: {start + len(batch)} of {len(files)}")
+
+
+def _page_at(pk: int) -> Any:
+    return Page.objects.get(pk=pk).specific
+
+
 def _fill(load: Load, written: PageFile, page: Any) -> None:
     page_type = _type(written)
     if page_type.model is not None and not isinstance(page, page_type.model):
@@ -114,12 +123,14 @@ def _fill(load: Load, written: PageFile, page: Any) -> None:
             raise ContentFault(written.file, "", f"a page of type {written.front['type']} has no body")
         block = page.body.stream_block
         page.body = block.to_python(Converter(load, written.file).stream(block, written.chunks))
+    load.made[f"pages: {written.front['type']}"] += 1
     if written.front.get("draft"):
         _keep_as_draft(page, written)
         return
     went_up = _went_up(load, written, page)
     page.first_published_at = went_up
     _publish(page, written)
+    ReferenceIndex.create_or_update_for_object(page)
     if "sent" in written.front:
         sent_at = _sent_at(load, written)
         mark_issue_sent(issue=page, compiled=compile_issue(issue=page, at=sent_at), at=sent_at)
@@ -152,6 +163,7 @@ def _keep_as_draft(page: Any, written: PageFile) -> None:
     _check(page, written)
     page.save()
     page.save_revision(clean=False)
+    ReferenceIndex.create_or_update_for_object(page)
 
 
 def _publish(page: Any, written: PageFile) -> None:
