@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker) -> None:  # noqa: PT004 (pytest-django's own, extended)
+def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """The test database, whose base data comes back after every test that committed."""
     base_data = BaseData()
     with django_db_blocker.unblock():

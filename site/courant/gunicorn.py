@@ -1,4 +1,4 @@
-"""How gunicorn serves the site, on one machine and in a container: `gunicorn courant.wsgi --config python:courant.gunicorn`.
+"""How gunicorn serves the site, on one machine and in a container (`--config python:courant.gunicorn`).
 
 Pages are bound by the processor, so there is a process a core. Each has a few threads only because a browser opens
 connections that it does not use yet: a worker of the `sync` kind waits for the first byte on such a connection, and is

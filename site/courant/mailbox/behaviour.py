@@ -38,7 +38,9 @@ class Behaviour:
 
     def hangs_up_on(self, recipients: list[str]) -> bool:
         """Whether the connection is cut after the message to these recipients."""
-        return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in recipients for pattern in self.hang_up)
+        return any(
+            fnmatch.fnmatchcase(name.lower(), pattern.lower()) for name in recipients for pattern in self.hang_up
+        )
 
 
 def read_behaviour(root: Path) -> Behaviour:

@@ -17,8 +17,7 @@ from courant.mailbox.storage import Mailbox
 
 
 async def serve_mailbox(*, listener: socket.socket, root: Path) -> None:
-    """Keep all mail that comes in by `listener` under `root`, until cancelled."""
-    root.mkdir(parents=True, exist_ok=True)
+    """Keep all mail that comes in by `listener` under `root`, a folder that exists, until cancelled."""
     mailbox = Mailbox(root)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -45,6 +44,7 @@ def main() -> None:
     parser.add_argument("--fd", type=int, required=True, help="the descriptor of a listening socket")
     parser.add_argument("--root", type=Path, required=True, help="the folder to keep mail in")
     options = parser.parse_args()
+    options.root.mkdir(parents=True, exist_ok=True)
     with socket.socket(fileno=options.fd) as listener:
         asyncio.run(_serve_until_told(listener, options.root))
 

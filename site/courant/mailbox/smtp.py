@@ -40,6 +40,8 @@ class SMTPSession:
         self._client = ""
         self._open = True
         self._behaviour = Behaviour()
+        self._sender: str | None = None
+        self._recipients: list[str] = []
         self._commands: dict[str, Callable[[str], None]] = {
             "EHLO": self._ehlo,
             "HELO": self._helo,
@@ -51,7 +53,6 @@ class SMTPSession:
             "HELP": lambda _rest: self._reply(214, "2.0.0 See RFC 5321"),
             "QUIT": self._quit,
         }
-        self._reset()
 
     async def serve(self) -> None:
         """Talk until the client leaves."""
@@ -150,8 +151,9 @@ class SMTPSession:
             await self._flush()
             await asyncio.sleep(behaviour.delay)
         try:
+            client = self._client or "unknown"
             name = self._mailbox.keep(
-                sender=self._sender or "", recipients=self._recipients, content=message, client=self._client or "unknown"
+                sender=self._sender or "", recipients=self._recipients, content=message, client=client
             )
         except OSError as error:
             self._reply(452, f"4.3.1 Cannot keep the message: {error.strerror}")
@@ -180,8 +182,8 @@ class SMTPSession:
         return taken
 
     def _reset(self) -> None:
-        self._sender: str | None = None
-        self._recipients: list[str] = []
+        self._sender = None
+        self._recipients = []
 
     def _reply(self, code: int, text: str) -> None:
         self._replies.append(f"{code} {text}\r\n".encode(errors="replace"))

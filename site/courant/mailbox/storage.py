@@ -10,6 +10,7 @@ import email
 import email.policy
 import itertools
 import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -22,13 +23,10 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 NAME_FORMAT = "%Y%m%dT%H%M%S.%f"
+NAME = re.compile(r"[0-9T.]+-[0-9]+")
 # An envelope of 100 recipients with long addresses fits; one that does not is read whole.
 HEAD_BYTES = 16 * 1024
 _numbers = itertools.count()
-
-
-class NoSuchMessageError(LookupError):
-    """There is no message of this name."""
 
 
 @dataclass(frozen=True)
@@ -156,16 +154,10 @@ class Mailbox:
             except FileNotFoundError:  # deleted meanwhile
                 continue
 
-    def message(self, name: str) -> StoredMessage:
-        """Return one message.
-
-        Raises:
-            NoSuchMessageError: it is not there (any more).
-        """
+    def find(self, name: str) -> StoredMessage | None:
+        """Return one message, or None if it is not there (any more)."""
         path = self.root / f"{name}.eml"
-        if "/" in name or name.startswith(".") or not path.is_file():
-            raise NoSuchMessageError(name)
-        return StoredMessage(path)
+        return StoredMessage(path) if NAME.fullmatch(name) and path.is_file() else None
 
     def delete_all(self) -> int:
         """Delete every message and return how many there were."""

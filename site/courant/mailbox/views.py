@@ -14,11 +14,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from courant.mailbox.storage import Mailbox, NoSuchMessageError, StoredMessage
+from courant.mailbox.storage import Mailbox, StoredMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from django.http import HttpRequest
 
 MESSAGES_A_PAGE = 25
@@ -26,30 +24,17 @@ TABS = (("html", "Mail"), ("text", "Text"), ("source", "Source"), ("headers", "H
 HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 
 
-class _Messages:
-    """Lets the paginator count names and read only the messages of one page."""
-
-    def __init__(self, recipient: str) -> None:
-        self._mailbox = Mailbox(settings.MAILBOX_ROOT)
-        self._names: Sequence[str] = (
-            [message.name for message in self._mailbox.messages(recipient=recipient)]
-            if recipient.strip()
-            else self._mailbox.names()
-        )
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, part: slice) -> list[StoredMessage]:
-        return [StoredMessage(self._mailbox.root / f"{name}.eml") for name in self._names[part]]
-
-
 @require_GET
 def message_list(request: HttpRequest) -> HttpResponse:
     """List the messages, newest first, of everybody or of those whose address has what was asked for."""
-    recipient = request.GET.get("recipient", "").replace("\0", "")[:254]
-    page = Paginator(_Messages(recipient), MESSAGES_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "mailbox/list.html", {"page_of_messages": page, "recipient": recipient})
+    recipient = request.GET.get("recipient", "").strip()[:254]
+    mailbox = Mailbox(settings.MAILBOX_ROOT)
+    # Names alone, so that a page of 25 among thousands opens 25 files.
+    names = [message.name for message in mailbox.messages(recipient=recipient)] if recipient else mailbox.names()
+    page = Paginator(names, MESSAGES_A_PAGE).get_page(request.GET.get("page"))
+    messages = [message for name in page if (message := mailbox.find(name))]
+    context = {"page_of_names": page, "messages": messages, "recipient": recipient}
+    return render(request, "mailbox/list.html", context)
 
 
 @require_POST
@@ -116,7 +101,7 @@ def _tab(request: HttpRequest, name: str, tab: str) -> HttpResponse:
 
 
 def _message(name: str) -> StoredMessage:
-    try:
-        return Mailbox(settings.MAILBOX_ROOT).message(name)
-    except NoSuchMessageError as error:
-        raise Http404("There is no such message; it may have been deleted.") from error
+    message = Mailbox(settings.MAILBOX_ROOT).find(name)
+    if message is None:
+        raise Http404("There is no such message; it may have been deleted.")
+    return message

@@ -8,3 +8,7 @@ class SupervisorConfig(AppConfig):
 
     name = "courant.supervisor"
     label = "supervisor"
+
+    def ready(self) -> None:
+        """Register the rules of the house."""
+        from courant import checks  # noqa: F401, PLC0415 (registers them)

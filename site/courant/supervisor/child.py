@@ -52,7 +52,7 @@ class Child:
             self.process = subprocess.Popen(  # noqa: S603 (our own commands)
                 [
                     *(sys.executable, "-I", "-S", str(Path(guard.__file__).resolve())),
-                    *(str(self.program.grace), str(control)),
+                    *(str(self.program.grace), str(self.program.nice), str(control)),
                     *self.program.command,
                 ],
                 stdin=subprocess.DEVNULL,

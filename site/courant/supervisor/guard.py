@@ -1,6 +1,6 @@
 """Stands between the supervisor and one program, so that nothing outlives either of them.
 
-Run as a script with the standard library alone (it must start in milliseconds): `guard.py GRACE CONTROL COMMAND…`.
+Run as a script with the standard library alone (it must start in milliseconds): `guard.py GRACE NICE CONTROL COMMAND…`.
 The supervisor holds the other end of the pipe CONTROL. When that end closes, because the supervisor stops this program
 or because it was killed itself, the guard ends the program: SIGTERM to its main process (a Celery pool or a gunicorn
 worker that got the signal as well would drop its work), after GRACE seconds SIGKILL to the whole session. When the
@@ -28,9 +28,9 @@ SECONDS_FOR_KILL = 2.0
 
 def main(arguments: list[str]) -> int:
     """Run the command until it ends or the control pipe closes; return its exit code."""
-    grace, control, command = float(arguments[0]), int(arguments[1]), arguments[2:]
+    grace, nice, control, command = float(arguments[0]), int(arguments[1]), int(arguments[2]), arguments[3:]
     os.set_inheritable(control, False)
-    _set_process_option(PR_SET_CHILD_SUBREAPER, 1)
+    set_process_option(PR_SET_CHILD_SUBREAPER, 1)
     wakeup, wakeup_write = os.pipe()
     os.set_blocking(wakeup_write, False)
     os.set_blocking(wakeup, False)
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, lambda _number, _frame: None)
-    child = start_program(command)
+    child = start_program(command, nice)
     watched = [control, wakeup]
     deadline: float | None = None
     status: int | None = None
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     return 128 + signal.SIGKILL if status is None else _exit_code(status)
 
 
-def start_program(command: list[str]) -> int:
+def start_program(command: list[str], nice: int) -> int:
     """Start the command in a process group of its own; it is killed if this guard is killed."""
     guard = os.getpid()
     child = os.fork()
@@ -66,9 +66,10 @@ def start_program(command: list[str]) -> int:
         return child
     try:
         os.setpgid(0, 0)
-        _set_process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
+        set_process_option(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != guard:
             os._exit(1)
+        os.nice(nice)
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)
@@ -125,7 +126,8 @@ def session_members(session: int) -> list[int]:
     return members
 
 
-def _set_process_option(option: int, value: int) -> None:
+def set_process_option(option: int, value: int) -> None:
+    """Set one of Linux's process options (prctl); elsewhere nothing, and the pipe alone does the work."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 

@@ -7,9 +7,12 @@ import os
 import shutil
 import socket
 import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from courant.supervisor.errors import CannotRunError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The demo, its pictures, the broker's file and a margin.
 MEGABYTES_NEEDED = 200

@@ -18,13 +18,16 @@ WORKER = ("--pool", "prefork", "--without-gossip", "--without-mingle", "--withou
 # Celery warns of root because of pickle, which is not accepted here.
 WORKER_ENVIRONMENT = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 
+# So that a reader's page is served, and at a start is there, before the work in the background.
+BEHIND_WEB = 5
+
 
 @dataclass(frozen=True)
 class Program:
     """A program the supervisor keeps running.
 
     `grace` is the time in seconds that it gets between SIGTERM and SIGKILL; `descriptors` are the open sockets that it
-    takes over; `log` is the file it writes to itself.
+    takes over; `log` is the file it writes to itself; `nice` is 0, or more for what may wait for others.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Program:
     descriptors: tuple[int, ...] = ()
     grace: float = 4.0
     log: Path | None = None
+    nice: int = 0
 
 
 def broker(configuration: Path) -> Program:
@@ -79,7 +83,9 @@ def mailbox(*, root: Path, descriptor: int) -> Program:
 def workers() -> list[Program]:
     """Return the Celery workers: one process is kept for what a person waits for, two share the long work."""
     return [
-        Program(name, (*CELERY, "worker", *WORKER, *options, "-n", f"{name}@courant"), WORKER_ENVIRONMENT)
+        Program(
+            name, (*CELERY, "worker", *WORKER, *options, "-n", f"{name}@courant"), WORKER_ENVIRONMENT, nice=BEHIND_WEB
+        )
         for name, options in (
             ("transactional", ("-Q", "transactional", "-c", "1")),
             ("bulk", ("-Q", "index,bulk", "-c", "2")),
@@ -91,7 +97,7 @@ def beat(*, folder: Path) -> Program:
     """Return Celery's clock; never inside a worker, where a killed worker would leave it behind."""
     folder.mkdir(parents=True, exist_ok=True)
     schedule = ("-s", str(folder / "schedule"), "--pidfile", "", "--loglevel", "WARNING")
-    return Program("beat", (*CELERY, "beat", *schedule), grace=1.5)
+    return Program("beat", (*CELERY, "beat", *schedule), grace=1.5, nice=BEHIND_WEB)
 
 
 def web(*, descriptor: int) -> Program:

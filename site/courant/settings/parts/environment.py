@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[4]
 
 
+class IncompleteEnvironmentError(ImproperlyConfigured):
+    """The environment or the data folder does not allow a start; the message is all that an operator needs."""
+
+
 class Environment:
     """Reads variables and remembers what was wrong with them."""
 
@@ -100,10 +104,10 @@ class Environment:
             return {}
 
     def finish(self) -> None:
-        """Raise one `ImproperlyConfigured` that names every fault found so far."""
+        """Raise one `IncompleteEnvironmentError` that names every fault found so far."""
         if self.errors:
             message = "The environment is not complete:\n" + "\n".join(f"  - {error}" for error in self.errors)
-            raise ImproperlyConfigured(message)
+            raise IncompleteEnvironmentError(message)
 
 
 def _has_valid_port(split: SplitResult) -> bool:

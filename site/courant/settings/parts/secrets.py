@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import secrets
 from typing import TYPE_CHECKING
+
+from courant.settings.parts.environment import IncompleteEnvironmentError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +29,21 @@ def local_secrets(var: Path) -> dict[str, str]:
     """Return the secrets kept in `var/secrets.json`, making what is missing; only the owner may read the file.
 
     Two processes may start at once, so the file is created by `link`, which only one of them can win.
+
+    Raises:
+        IncompleteEnvironmentError: the folder cannot be written to or its disk is full.
     """
+    try:
+        return _read_or_make_secrets(var)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            reason = f"No disk space under {var}: make room, or set COURANT_VAR to a folder on another disk."
+        else:
+            reason = f"Cannot write to {var} ({error.strerror}): set COURANT_VAR to a folder that can be written to."
+        raise IncompleteEnvironmentError(reason) from error
+
+
+def _read_or_make_secrets(var: Path) -> dict[str, str]:
     path = var / "secrets.json"
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
@@ -46,7 +63,7 @@ def local_secrets(var: Path) -> dict[str, str]:
             return made
         os.link(draft, path)
     except FileExistsError:
-        return local_secrets(var)
+        return _read_or_make_secrets(var)
     finally:
         draft.unlink(missing_ok=True)
     return made

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             "--refuse", action="append", metavar="PATTERN:CODE", help="Refuse recipients, such as '*@full.example:452'."
         )
         parser.add_argument(
-            "--hang-up", action="append", metavar="PATTERN", help="Take these messages, but cut the line before saying so."
+            "--hang-up", action="append", metavar="PATTERN", help="Take these, but cut the line before saying so."
         )
         parser.add_argument("--reset", action="store_true", help="Take everything at once again.")
         parser.add_argument("--empty", action="store_true", help="Delete every message.")

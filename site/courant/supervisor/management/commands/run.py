@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import threading
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from courant.settings.parts.environment import ROOT
-from courant.supervisor import programs
+from courant.supervisor import guard, programs
 from courant.supervisor.errors import CannotRunError
 from courant.supervisor.lock import lock_folder
 from courant.supervisor.preflight import check_folder, choose_broker_port, open_socket
@@ -39,10 +40,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="Start with an empty site.")
+        parser.add_argument("--with-parent", action="store_true", help="End when the calling process ends (Linux).")
 
     def handle(self, **options: Any) -> None:
         if not hasattr(settings, "LOCAL_SECRETS"):
             sys.exit("manage.py run is for one machine: it needs the settings courant.settings.dev.")
+        if options["with_parent"]:
+            end_with_parent()
         try:
             run_everything(demo=not options["no_demo"])
         except CannotRunError as error:
@@ -89,6 +93,14 @@ def run_everything(*, demo: bool) -> None:
         supervisor.serve()
 
 
+def end_with_parent() -> None:
+    """Ask Linux for SIGTERM when the parent ends, even if it was killed; stop at once if it has ended already."""
+    parent = os.getppid()
+    guard.set_process_option(guard.PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        sys.exit(0)
+
+
 def _broker(folder: Path) -> tuple[str, programs.Program | None]:
     """Return the broker's address and, unless the operator brings one, the program; commands find it in a file."""
     if os.environ.get("REDIS_URL"):
@@ -124,7 +136,7 @@ def _watch_web() -> threading.Event:
         pause = threading.Event()
         while not answers.is_set():
             try:
-                with urllib.request.urlopen(address, timeout=5):  # noqa: S310 (our own address)
+                with urllib.request.urlopen(address, timeout=5):
                     answers.set()
             except OSError:
                 pause.wait(0.1)

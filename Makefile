@@ -1,0 +1,28 @@
+# The commands with stable names. Each makes what it needs; nothing is installed outside this folder, except by
+# `make test` as root on Debian or Ubuntu, which installs PostgreSQL and Chromium from the package manager.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-newest check
+
+help:
+	@echo "make run           the whole product on this machine (http://localhost:8000)"
+	@echo "make test [T=…]    the tests, or those under a path"
+	@echo "make test-newest   the unit tests on the newest Wagtail"
+	@echo "make check         lint, types, imports, templates, migrations, production settings"
+
+# --with-parent: ends when make is killed.
+run:
+	@sh requirements/install.sh base .venv
+	@exec .venv/bin/python manage.py run --with-parent
+
+test:
+	@sh requirements/install.sh test .venv
+	@exec .venv/bin/python -m tests.suite $(T)
+
+test-newest:
+	@sh requirements/install.sh newest .venv-newest
+	@exec .venv-newest/bin/python -m pytest $(or $(T),tests/unit) -n 2 -q
+
+check:
+	@sh requirements/install.sh test .venv
+	@exec .venv/bin/python -m tests.check
