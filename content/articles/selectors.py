@@ -41,7 +41,17 @@ class GuideContents:
 
 
 def guide_contents(page: Any) -> GuideContents | None:
-    """The guide that a page is, or belongs to, with its chapters in order: one query; None outside guides."""
+    """The guide that a page is, or belongs to, with its chapters in order; None outside guides.
+
+    One query, remembered on the page, because several parts of its template ask.
+    """
+    if "guide_contents" not in page.__dict__:
+        page.guide_contents = _read_guide_contents(page)
+    found: GuideContents | None = page.guide_contents
+    return found
+
+
+def _read_guide_contents(page: Any) -> GuideContents | None:
     line = [page, *reversed(page.lineage)]
     guide = next((above for above in line if above.specific_class is QuickGuidePage), None)
     if guide is None:

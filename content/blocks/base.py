@@ -20,5 +20,6 @@ class ThreeDestinations:
 
     def get_template(self, value: Any = None, context: Mapping[str, Any] | None = None) -> str:
         """Return the template for the destination named in `context`; the web page when none is named."""
+        del value
         destination = (context or {}).get("destination", Destination.WEB)
         return f"blocks/{self.folder}/{destination}"

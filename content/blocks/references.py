@@ -51,17 +51,9 @@ class Ids:
         """Add what a block's raw value names, whatever it is made of."""
         if raw is None:
             return
-        if isinstance(block, StructBlock):
-            for name, child in block.child_blocks.items():
-                self.add_raw(child, raw.get(name))
-        elif isinstance(block, ListBlock):
-            for item in raw:
-                self.add_raw(block.child_block, item["value"] if _is_list_item(item) else item)
-        elif isinstance(block, StreamBlock):
-            for item in raw:
-                if item["type"] in block.child_blocks:
-                    self.add_raw(block.child_blocks[item["type"]], item["value"])
-        elif isinstance(block, RichTextBlock):
+        for child, value in _inside(block, raw):
+            self.add_raw(child, value)
+        if isinstance(block, RichTextBlock):
             self.add_links(str(raw))
         elif isinstance(block, PageChooserBlock):
             self.pages.add(raw)
@@ -69,6 +61,20 @@ class Ids:
             self.images.add(raw)
         elif isinstance(block, DocumentChooserBlock):
             self.documents.add(raw)
+
+
+def _inside(block: Block, raw: Any) -> Iterator[tuple[Block, Any]]:
+    """The blocks a block is made of, each with its raw value."""
+    if isinstance(block, StructBlock):
+        for name, child in block.child_blocks.items():
+            yield child, raw.get(name)
+    elif isinstance(block, ListBlock):
+        for item in raw:
+            yield block.child_block, item["value"] if _is_list_item(item) else item
+    elif isinstance(block, StreamBlock):
+        for item in raw:
+            if item["type"] in block.child_blocks:
+                yield block.child_blocks[item["type"]], item["value"]
 
 
 def _is_list_item(item: Any) -> bool:

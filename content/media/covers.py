@@ -95,56 +95,72 @@ def _corner(tile: Tile, x: float, y: float) -> str:
     return f"{tile.column * TILE + x:g} {tile.row * TILE + y:g}"
 
 
-def _path(tile: Tile) -> str:
-    """The shape of a tile as SVG path data; a turn keeps the direction of arcs, so only points are turned."""
+def _path(tile: Tile, *, inverse: bool) -> str:
+    """A tile's shape, or with `inverse` what the shape leaves of the square, as SVG path data.
+
+    A turn keeps the direction of arcs, so only points are turned. The inverse is drawn for itself and not as a
+    square with a hole: edges that square and shape share would get a stroke.
+    """
     whole, half, reach = TILE, TILE / 2, TILE * 0.36
 
     def at(x: float, y: float) -> str:
         return _corner(tile, x, y)
 
-    if tile.shape == "quarter":
-        return f"M{at(0, 0)}L{at(whole, 0)}A{whole} {whole} 0 0 1 {at(0, whole)}Z"
-    if tile.shape == "half":
-        return f"M{at(0, 0)}L{at(whole, 0)}A{half:g} {half:g} 0 0 1 {at(0, 0)}Z"
-    if tile.shape == "disc":
-        left, right = at(half - reach, half), at(half + reach, half)
-        return f"M{left}A{reach:g} {reach:g} 0 0 1 {right}A{reach:g} {reach:g} 0 0 1 {left}Z"
-    if tile.shape == "wedge":
-        return f"M{at(0, 0)}L{at(whole, 0)}L{at(0, whole)}Z"
-    if tile.shape == "bars":
+    def polygon(*points: tuple[float, float]) -> str:
+        return "M" + "L".join(at(x, y) for x, y in points) + "Z"
+
+    def bars(first: float) -> str:
         step, width = TILE / 4, TILE / 8
-        return "".join(
-            f"M{at(i * step, 0)}L{at(i * step + width, 0)}L{at(i * step + width, whole)}L{at(i * step, whole)}Z"
-            for i in range(4)
-        )
-    return ""
+        starts = (first + number * step for number in range(4))
+        return "".join(polygon((x, 0), (x + width, 0), (x + width, whole), (x, whole)) for x in starts)
+
+    square = polygon((0, 0), (whole, 0), (whole, whole), (0, whole))
+    left, right = at(half - reach, half), at(half + reach, half)
+    disc = f"M{left}A{reach:g} {reach:g} 0 0 1 {right}A{reach:g} {reach:g} 0 0 1 {left}Z"
+    quarter_turn = f"A{whole} {whole} 0 0"
+    half_turn = f"A{half:g} {half:g} 0 0"
+    shapes = {
+        "quarter": (
+            f"M{at(0, 0)}L{at(whole, 0)}{quarter_turn} 1 {at(0, whole)}Z",
+            f"M{at(whole, 0)}L{at(whole, whole)}L{at(0, whole)}{quarter_turn} 0 {at(whole, 0)}Z",
+        ),
+        "half": (
+            f"M{at(0, 0)}L{at(whole, 0)}{half_turn} 1 {at(0, 0)}Z",
+            f"M{at(0, 0)}{half_turn} 0 {at(whole, 0)}L{at(whole, whole)}L{at(0, whole)}Z",
+        ),
+        "disc": (disc, square + disc),
+        "wedge": (polygon((0, 0), (whole, 0), (0, whole)), polygon((whole, whole), (whole, 0), (0, whole))),
+        "bars": (bars(0), bars(TILE / 8)),
+        "none": ("", square),
+    }
+    return shapes[tile.shape][inverse]
 
 
 def svg(hue: str, number: int) -> str:
     """The cover as an SVG document.
 
-    All squares of a colour are one path, and so are all shapes; each path has a stroke in its own colour of 1.5
-    device pixels at any zoom, so that neighbours overlap and no hairline of another colour shows between them.
+    From the lightest colour to the darkest, everything of one colour is one path, so neighbours of a colour have no
+    seam. Each path has a stroke in its own colour, 1.5 device pixels at any zoom, which the darker ones laid over it
+    leave nothing of: so no lighter hairline shows between two tiles.
     """
     colours = palette(hue)
-    squares: dict[int, list[str]] = {}
-    shapes: dict[int, list[str]] = {}
+    layers: dict[int, list[str]] = {_TINT: [], _MID: [], _DEEP: []}
     for tile in tiles(hue, number):
-        if tile.back != _PAPER:
-            squares.setdefault(tile.back, []).append(f"M{tile.column * TILE} {tile.row * TILE}h{TILE}v{TILE}h-{TILE}z")
-        if tile.fill != tile.back and (path := _path(tile)):
-            shapes.setdefault(tile.fill, []).append(path)
+        lighter, darker = sorted((tile.back, tile.fill))
+        if lighter != _PAPER:
+            x, y = tile.column * TILE, tile.row * TILE
+            layers[lighter].append(f"M{x} {y}h{TILE}v{TILE}h-{TILE}z")
+        if darker != lighter:
+            layers[darker].append(_path(tile, inverse=tile.back == darker))
     parts = [f'<path fill="{colours[_PAPER]}" d="M0 0h{COLUMNS * TILE}v{ROWS * TILE}h-{COLUMNS * TILE}z"/>']
     parts += [
-        f'<path fill="{colours[index]}" stroke="{colours[index]}" stroke-width="1.5" '
+        f'<path fill="{colours[index]}" stroke="{colours[index]}" stroke-width="1.5" fill-rule="evenodd" '
         f'vector-effect="non-scaling-stroke" d="{"".join(paths)}"/>'
-        for layer in (squares, shapes)
-        for index, paths in sorted(layer.items())
+        for index, paths in layers.items()
+        if any(paths)
     ]
     size = f'width="{COLUMNS * TILE}" height="{ROWS * TILE}" viewBox="0 0 {COLUMNS * TILE} {ROWS * TILE}"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} preserveAspectRatio="xMidYMid slice">{"".join(parts)}</svg>'
-    )
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} preserveAspectRatio="xMidYMid slice">{"".join(parts)}</svg>'
 
 
 def _draw(draw: ImageDraw.ImageDraw, tile: Tile, size: int, colour: str) -> None:

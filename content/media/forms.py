@@ -20,4 +20,4 @@ class CourantImageForm(BaseImageForm):
         image: Any = super().save(commit=commit)
         if commit and "file" in self.changed_data:
             make_renditions(image=image)
-        return image  # type: ignore[no-any-return]
+        return image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.files.storage import default_storage
 from django.db import models
@@ -12,7 +12,9 @@ from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.images.models import Image as WagtailImage
 
 from content.media.services import make_renditions
-from content.media.sizes import Size
+
+if TYPE_CHECKING:
+    from content.media.sizes import Size
 
 
 class CourantImage(AbstractImage):

@@ -71,10 +71,14 @@ def _menu(items: list[MenuItem], menu: str) -> tuple[Link, ...]:
 
 
 def read_frame() -> Frame:
-    """Read the frame from the database: two queries."""
-    found = Organisation.objects.select_related("work_page", "community_page").first()
-    organisation = found or Organisation()
-    items = list(MenuItem.objects.filter(organisation=found).select_related("page")) if found else []
+    """Read the frame from the database: one query, or a second where the organisation has no menu yet."""
+    items = list(
+        MenuItem.objects.select_related("page", "organisation__work_page", "organisation__community_page").order_by(
+            "organisation_id", "sort_order"
+        )
+    )
+    found = Organisation.objects.select_related("work_page", "community_page").first() if not items else None
+    organisation = items[0].organisation if items else found or Organisation()
     work_url = _path(organisation.work_page.url_path) if organisation.work_page else organisation.work_url
     community_page = organisation.community_page
     community_url = _path(community_page.url_path) if community_page else organisation.community_url

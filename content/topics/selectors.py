@@ -11,7 +11,7 @@ def topic_tree() -> list[Topic]:
     known = {topic.pk: topic for topic in topics}
     top = []
     for topic in topics:
-        topic.below = []  # type: ignore[attr-defined]
+        topic.below = []
     for topic in topics:
         if topic.parent_id is None:
             top.append(topic)
@@ -19,7 +19,7 @@ def topic_tree() -> list[Topic]:
         above = known[topic.parent_id]
         while above.parent_id is not None:
             above = known[above.parent_id]
-        above.below.append(topic)  # type: ignore[attr-defined]
+        above.below.append(topic)
     return top
 
 

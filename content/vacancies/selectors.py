@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.core.cache import cache
 from django.utils import timezone
 
 from content.vacancies.models import OPEN_COUNT_KEY, VacancyPage
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 REMEMBER_SECONDS = 60
 

@@ -42,7 +42,7 @@ def _singular(match: re.Match[str]) -> str:
 
 
 def closing_in_words(closes_at: datetime, at: datetime | None = None) -> str:
-    """Say when a vacancy closes: "Closes today, 17:00", "Closes tomorrow, 23:59", "Closes Sunday 29 November"…
+    """Say when a vacancy closes, for example "Closes tomorrow, 23:59" or "Closes Sunday 29 November".
 
     Midnight belongs to the day before, as people mean it: what closes at 00:00 on the 5th closes on the 4th, 24:00.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from wagtail.blocks import BooleanBlock, CharBlock, ListBlock, StructBlock, StructBlockValidationError, URLBlock
@@ -27,7 +27,7 @@ class ButtonBlock(ThreeDestinations, StructBlock):
         label = "Button"
         description = "A link that should be seen: to a page of this site or elsewhere."
         value_class = ButtonValue
-        preview_value = {
+        preview_value: ClassVar = {
             "text": "Read the report",
             "page": None,
             "url": "https://example.org/report?a=1&b=2",
@@ -86,7 +86,7 @@ class FurtherReadingBlock(ThreeDestinations, StructBlock):
         label = "Further reading"
         description = "Cards of pages you choose, here or elsewhere."
         value_class = FurtherReadingValue
-        preview_value = {
+        preview_value: ClassVar = {
             "title": "Further reading",
             "items": [
                 {

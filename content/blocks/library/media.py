@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from wagtail.blocks import BooleanBlock, CharBlock, StructBlock, StructBlockValidationError, URLBlock
@@ -47,7 +47,7 @@ class ImageBlock(ThreeDestinations, StructBlock):
         icon = "image"
         label = "Image"
         description = "A picture with its description, caption and credit."
-        preview_value = {
+        preview_value: ClassVar = {
             "image": None,
             "alt_text": "A whiteboard with four columns of coloured magnets",
             "decorative": False,
@@ -85,10 +85,15 @@ class TableBlock(ThreeDestinations, StructBlock):
         icon = "table"
         label = "Table"
         description = "Rows and columns with a caption."
-        preview_value = {
+        preview_value: ClassVar = {
             "caption": "Minutes a morning, before and after",
             "table": {
-                "data": [["Ward", "Before", "After"], ["North", "62", "22"], ["South", "58", "19"], ["West", "71", "< 30"]],
+                "data": [
+                    ["Ward", "Before", "After"],
+                    ["North", "62", "22"],
+                    ["South", "58", "19"],
+                    ["West", "71", "< 30"],
+                ],
                 "first_row_is_table_header": True,
                 "first_col_is_header": True,
                 "table_header_choice": "both",
@@ -110,7 +115,10 @@ class EmbedBlock(ThreeDestinations, StructBlock):
         label = "Video"
         description = "A YouTube or Vimeo video, loaded when the reader clicks."
         value_class = EmbedValue
-        preview_value = {"url": "https://vimeo.com/76979871", "title": "How the board is used at eight o'clock"}
+        preview_value: ClassVar = {
+            "url": "https://vimeo.com/76979871",
+            "title": "How the board is used at eight o'clock",
+        }
 
     def clean(self, value: Any) -> Any:
         """Take only addresses of videos that we know how to embed without a third party's tracking."""
@@ -137,4 +145,4 @@ class DownloadBlock(ThreeDestinations, StructBlock):
         icon = "download"
         label = "Download"
         description = "A file to take away; type and size are shown."
-        preview_value = {"document": None, "title": "The hidden hour, full report"}
+        preview_value: ClassVar = {"document": None, "title": "The hidden hour, full report"}

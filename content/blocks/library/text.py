@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wagtail.blocks import BooleanBlock, CharBlock, ChoiceBlock, IntegerBlock, ListBlock, RichTextBlock, StructBlock
 from wagtail.blocks import TextBlock as PlainTextBlock
@@ -26,7 +26,7 @@ class HeadingBlock(ThreeDestinations, StructBlock):
         label = "Heading"
         description = "Starts a section; shown in “On this page”."
         value_class = SectionValue
-        preview_value = {"text": "What carried the others"}
+        preview_value: ClassVar = {"text": "What carried the others"}
 
 
 class TextBlock(ThreeDestinations, RichTextBlock):
@@ -62,7 +62,7 @@ class KeyPointsBlock(ThreeDestinations, StructBlock):
         label = "Key points"
         description = "The three to six sentences a reader should take away; search weighs them more."
         value_class = SectionValue
-        preview_value = {
+        preview_value: ClassVar = {
             "title": "Key points",
             "points": [
                 "<p>Most programmes measured too late to learn anything from what they saw.</p>",
@@ -95,7 +95,7 @@ class ChallengesBlock(ThreeDestinations, StructBlock):
         icon = "list-ol"
         label = "Challenges"
         description = "Challenges or steps with a title and a text each; numbering can go on across several lists."
-        preview_value = {
+        preview_value: ClassVar = {
             "title": "Design and planning",
             "intro": "<p>No programme met all of these, and none met fewer than four.</p>",
             "numbered": True,
@@ -125,7 +125,7 @@ class QuoteBlock(ThreeDestinations, StructBlock):
         icon = "openquote"
         label = "Quote"
         description = "Somebody's own words, large, with who said them."
-        preview_value = {
+        preview_value: ClassVar = {
             "text": "We thought we were testing an idea. We were testing whether anyone had ten minutes.",
             "name": "Ward manager",
             "role": "site six",
@@ -144,7 +144,7 @@ class CalloutBlock(ThreeDestinations, StructBlock):
         icon = "info-circle"
         label = "Callout"
         description = "A note, a tip or a warning beside the argument."
-        preview_value = {
+        preview_value: ClassVar = {
             "tone": "tip",
             "title": "Start with one bay",
             "text": "<p>Test with one nurse, one patient, one shift. Then decide whether to test again.</p>",
@@ -168,7 +168,7 @@ class AccordionBlock(ThreeDestinations, StructBlock):
         icon = "collapse-down"
         label = "Accordion"
         description = "Questions whose answers open on demand; all open in a mail."
-        preview_value = {
+        preview_value: ClassVar = {
             "items": [
                 {
                     "title": "Who can take part?",
@@ -190,7 +190,10 @@ class CodeBlock(ThreeDestinations, StructBlock):
         icon = "code"
         label = "Code"
         description = "Commands or program text, in a fixed-width face."
-        preview_value = {"language": "SQL", "code": 'SELECT ward, count(*)\n  FROM visits\n WHERE minutes < 40;'}
+        preview_value: ClassVar = {
+            "language": "SQL",
+            "code": "SELECT ward, count(*)\n  FROM visits\n WHERE minutes < 40;",
+        }
 
 
 class ReferencesBlock(ThreeDestinations, StructBlock):
@@ -204,7 +207,7 @@ class ReferencesBlock(ThreeDestinations, StructBlock):
         label = "References"
         description = "Numbered sources, at the end of a report."
         value_class = ReferencesValue
-        preview_value = {
+        preview_value: ClassVar = {
             "items": [
                 "<p>Ellery M. <i>The hidden hour</i>. Alder Institute, 2025.</p>",
                 '<p>Okafor T. What spread, and why. <a href="https://example.org/spread">example.org/spread</a></p>',

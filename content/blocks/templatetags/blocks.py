@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import template
 from django.utils.html import escape
@@ -69,7 +69,7 @@ def underlined(value: Any, mark: str = "-") -> SafeString:
 @register.simple_tag(takes_context=True)
 def block_text(context: Context, child: BoundBlock) -> SafeString:
     """A block for the text part, without the blank lines that its template leaves around it."""
-    rendered = render_block(child, Destination.TEXT, context.flatten())
+    rendered = render_block(child, Destination.TEXT, cast("dict[str, Any]", context.flatten()))
     text = "\n".join(line.rstrip() for line in rendered.splitlines())
     return mark_safe(re.sub(r"\n{3,}", "\n\n", text).strip("\n"))  # noqa: S308 (plain text, never shown as HTML)
 

@@ -41,12 +41,16 @@ def table_text(value: dict[str, Any] | None) -> SafeString:
     lines = ([rows.head] if rows.head else []) + list(rows.body)
     widths = [max(len(row[n]) if n < len(row) else 0 for row in lines) for n in range(max(map(len, lines), default=0))]
     if sum(widths) + 2 * len(widths) <= TEXT_WIDTH:
-        text = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in lines]
+        text = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in lines
+        ]
         if rows.head:
             text.insert(1, "  ".join("-" * width for width in widths))
         return mark_safe("\n".join(text))  # noqa: S308 (plain text, never shown as HTML)
     paragraphs = []
     for row in rows.body:
-        pairs = [f"{name}: {cell}" if name else cell for name, cell in zip(rows.head or [""] * len(row), row, strict=False)]
+        pairs = [
+            f"{name}: {cell}" if name else cell for name, cell in zip(rows.head or [""] * len(row), row, strict=False)
+        ]
         paragraphs.append("\n".join(pair for pair in pairs if pair))
     return mark_safe("\n\n".join(paragraphs))  # noqa: S308 (plain text, never shown as HTML)

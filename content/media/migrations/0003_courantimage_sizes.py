@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('media', '0002_initial'),
+        ("media", "0002_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='courantimage',
-            name='sizes',
-            field=models.JSONField(default=dict, editable=False, help_text='Where each size of the picture lies; written when it is saved.'),
+            model_name="courantimage",
+            name="sizes",
+            field=models.JSONField(
+                default=dict, editable=False, help_text="Where each size of the picture lies; written when it is saved."
+            ),
         ),
     ]

@@ -5,15 +5,247 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pages', '0002_initial'),
+        ("pages", "0002_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='standardpage',
-            name='body',
-            field=wagtail.fields.StreamField([('heading', 1), ('text', 2), ('key_points', 6), ('challenges', 14), ('quote', 18), ('callout', 21), ('accordion', 24), ('code', 27), ('references', 29), ('image', 35), ('table', 38), ('embed', 41), ('download', 44), ('button', 49), ('further_reading', 58)], blank=True, block_lookup={0: ('wagtail.blocks.CharBlock', (), {'max_length': 200}), 1: ('wagtail.blocks.StructBlock', [[('text', 0)]], {'group': 'Text'}), 2: ('content.blocks.library.text.TextBlock', (), {'group': 'Text'}), 3: ('wagtail.blocks.CharBlock', (), {'default': 'Key points', 'max_length': 120}), 4: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'document-link', 'superscript', 'subscript']}), 5: ('wagtail.blocks.ListBlock', (4,), {'label': 'Points', 'max_num': 12, 'min_num': 1}), 6: ('wagtail.blocks.StructBlock', [[('title', 3), ('points', 5)]], {'group': 'Text'}), 7: ('wagtail.blocks.CharBlock', (), {'help_text': 'A theme, when there are several lists.', 'max_length': 200, 'required': False}), 8: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'document-link', 'superscript', 'subscript'], 'required': False}), 9: ('wagtail.blocks.BooleanBlock', (), {'default': True, 'required': False}), 10: ('wagtail.blocks.IntegerBlock', (), {'default': 1, 'help_text': 'The first number; continue from the list before, where themes stand between.', 'min_value': 1}), 11: ('wagtail.blocks.RichTextBlock', (), {'features': ['bold', 'italic', 'link', 'document-link', 'superscript', 'subscript', 'ol', 'ul'], 'required': False}), 12: ('wagtail.blocks.StructBlock', [[('title', 0), ('text', 11)]], {}), 13: ('wagtail.blocks.ListBlock', (12,), {'label': 'Challenges', 'max_num': 30, 'min_num': 1}), 14: ('wagtail.blocks.StructBlock', [[('title', 7), ('intro', 8), ('numbered', 9), ('start', 10), ('items', 13)]], {'group': 'Text'}), 15: ('wagtail.blocks.TextBlock', (), {'help_text': 'Without quotation marks; they are added.', 'rows': 3}), 16: ('wagtail.blocks.CharBlock', (), {'max_length': 120, 'required': False}), 17: ('wagtail.blocks.CharBlock', (), {'max_length': 160, 'required': False}), 18: ('wagtail.blocks.StructBlock', [[('text', 15), ('name', 16), ('role', 17)]], {'group': 'Text'}), 19: ('wagtail.blocks.ChoiceBlock', [], {'choices': [('note', 'Note'), ('tip', 'Tip'), ('warning', 'Warning')]}), 20: ('wagtail.blocks.RichTextBlock', (), {'features': ['h3', 'h4', 'bold', 'italic', 'ol', 'ul', 'link', 'document-link', 'superscript', 'subscript']}), 21: ('wagtail.blocks.StructBlock', [[('tone', 19), ('title', 17), ('text', 20)]], {'group': 'Text'}), 22: ('wagtail.blocks.StructBlock', [[('title', 0), ('text', 20)]], {}), 23: ('wagtail.blocks.ListBlock', (22,), {'label': 'Items', 'max_num': 30, 'min_num': 1}), 24: ('wagtail.blocks.StructBlock', [[('items', 23)]], {'group': 'Text'}), 25: ('wagtail.blocks.CharBlock', (), {'max_length': 40, 'required': False}), 26: ('wagtail.blocks.TextBlock', (), {'rows': 8}), 27: ('wagtail.blocks.StructBlock', [[('language', 25), ('code', 26)]], {'group': 'Text'}), 28: ('wagtail.blocks.ListBlock', (4,), {'label': 'References', 'max_num': 200, 'min_num': 1}), 29: ('wagtail.blocks.StructBlock', [[('items', 28)]], {'group': 'Text'}), 30: ('content.blocks.references.ImageBlockField', (), {}), 31: ('wagtail.blocks.CharBlock', (), {'help_text': 'What the picture shows, in a sentence.', 'label': 'Alternative text', 'max_length': 300, 'required': False}), 32: ('wagtail.blocks.BooleanBlock', (), {'help_text': 'The picture adds nothing that the text does not say.', 'required': False}), 33: ('wagtail.blocks.CharBlock', (), {'max_length': 300, 'required': False}), 34: ('wagtail.blocks.CharBlock', (), {'help_text': 'Left empty, the credit of the image itself is shown.', 'max_length': 200, 'required': False}), 35: ('wagtail.blocks.StructBlock', [[('image', 30), ('alt_text', 31), ('decorative', 32), ('caption', 33), ('credit', 34)]], {'group': 'Media'}), 36: ('wagtail.blocks.CharBlock', (), {'help_text': 'What the table says; read out before it.', 'max_length': 200}), 37: ('wagtail.contrib.table_block.blocks.TableBlock', (), {'table_options': {'minSpareRows': 0, 'renderer': 'text', 'startCols': 3, 'startRows': 4}}), 38: ('wagtail.blocks.StructBlock', [[('caption', 36), ('table', 37)]], {'group': 'Media'}), 39: ('wagtail.blocks.URLBlock', (), {'help_text': 'Of a video on YouTube or Vimeo.', 'label': 'Address'}), 40: ('wagtail.blocks.CharBlock', (), {'help_text': 'What the video shows; the words of its link.', 'max_length': 200}), 41: ('wagtail.blocks.StructBlock', [[('url', 39), ('title', 40)]], {'group': 'Media'}), 42: ('content.blocks.references.DocumentBlock', (), {}), 43: ('wagtail.blocks.CharBlock', (), {'help_text': "The document's own title when empty.", 'max_length': 200, 'required': False}), 44: ('wagtail.blocks.StructBlock', [[('document', 42), ('title', 43)]], {'group': 'Media'}), 45: ('wagtail.blocks.CharBlock', (), {'max_length': 80}), 46: ('content.blocks.references.PageBlock', (), {'required': False}), 47: ('wagtail.blocks.URLBlock', (), {'help_text': 'Used when no page is chosen.', 'label': 'Address', 'required': False}), 48: ('wagtail.blocks.BooleanBlock', (), {'help_text': 'An outline, for the second-best thing to do.', 'required': False}), 49: ('wagtail.blocks.StructBlock', [[('text', 45), ('page', 46), ('url', 47), ('quiet', 48)]], {'group': 'Links'}), 50: ('wagtail.blocks.CharBlock', (), {'default': 'Further reading', 'max_length': 120}), 51: ('wagtail.blocks.URLBlock', (), {'help_text': 'For a page elsewhere.', 'label': 'Address', 'required': False}), 52: ('wagtail.blocks.CharBlock', (), {'help_text': "The page's own when empty.", 'max_length': 200, 'required': False}), 53: ('wagtail.blocks.CharBlock', (), {'help_text': 'The line above the title, for example “Report”.', 'max_length': 60, 'required': False}), 54: ('wagtail.blocks.CharBlock', (), {'help_text': 'In words.', 'label': 'Date', 'max_length': 60, 'required': False}), 55: ('wagtail.blocks.TextBlock', (), {'max_length': 400, 'required': False, 'rows': 2}), 56: ('wagtail.blocks.StructBlock', [[('page', 46), ('url', 51), ('title', 52), ('label', 53), ('date_text', 54), ('summary', 55)]], {}), 57: ('wagtail.blocks.ListBlock', (56,), {'label': 'Cards', 'max_num': 8, 'min_num': 1}), 58: ('wagtail.blocks.StructBlock', [[('title', 50), ('items', 57)]], {'group': 'Links'})}),
+            model_name="standardpage",
+            name="body",
+            field=wagtail.fields.StreamField(
+                [
+                    ("heading", 1),
+                    ("text", 2),
+                    ("key_points", 6),
+                    ("challenges", 14),
+                    ("quote", 18),
+                    ("callout", 21),
+                    ("accordion", 24),
+                    ("code", 27),
+                    ("references", 29),
+                    ("image", 35),
+                    ("table", 38),
+                    ("embed", 41),
+                    ("download", 44),
+                    ("button", 49),
+                    ("further_reading", 58),
+                ],
+                blank=True,
+                block_lookup={
+                    0: ("wagtail.blocks.CharBlock", (), {"max_length": 200}),
+                    1: ("wagtail.blocks.StructBlock", [[("text", 0)]], {"group": "Text"}),
+                    2: ("content.blocks.library.text.TextBlock", (), {"group": "Text"}),
+                    3: ("wagtail.blocks.CharBlock", (), {"default": "Key points", "max_length": 120}),
+                    4: (
+                        "wagtail.blocks.RichTextBlock",
+                        (),
+                        {"features": ["bold", "italic", "link", "document-link", "superscript", "subscript"]},
+                    ),
+                    5: ("wagtail.blocks.ListBlock", (4,), {"label": "Points", "max_num": 12, "min_num": 1}),
+                    6: ("wagtail.blocks.StructBlock", [[("title", 3), ("points", 5)]], {"group": "Text"}),
+                    7: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {"help_text": "A theme, when there are several lists.", "max_length": 200, "required": False},
+                    ),
+                    8: (
+                        "wagtail.blocks.RichTextBlock",
+                        (),
+                        {
+                            "features": ["bold", "italic", "link", "document-link", "superscript", "subscript"],
+                            "required": False,
+                        },
+                    ),
+                    9: ("wagtail.blocks.BooleanBlock", (), {"default": True, "required": False}),
+                    10: (
+                        "wagtail.blocks.IntegerBlock",
+                        (),
+                        {
+                            "default": 1,
+                            "help_text": "The first number; continue from the list before, where themes stand between.",
+                            "min_value": 1,
+                        },
+                    ),
+                    11: (
+                        "wagtail.blocks.RichTextBlock",
+                        (),
+                        {
+                            "features": [
+                                "bold",
+                                "italic",
+                                "link",
+                                "document-link",
+                                "superscript",
+                                "subscript",
+                                "ol",
+                                "ul",
+                            ],
+                            "required": False,
+                        },
+                    ),
+                    12: ("wagtail.blocks.StructBlock", [[("title", 0), ("text", 11)]], {}),
+                    13: ("wagtail.blocks.ListBlock", (12,), {"label": "Challenges", "max_num": 30, "min_num": 1}),
+                    14: (
+                        "wagtail.blocks.StructBlock",
+                        [[("title", 7), ("intro", 8), ("numbered", 9), ("start", 10), ("items", 13)]],
+                        {"group": "Text"},
+                    ),
+                    15: (
+                        "wagtail.blocks.TextBlock",
+                        (),
+                        {"help_text": "Without quotation marks; they are added.", "rows": 3},
+                    ),
+                    16: ("wagtail.blocks.CharBlock", (), {"max_length": 120, "required": False}),
+                    17: ("wagtail.blocks.CharBlock", (), {"max_length": 160, "required": False}),
+                    18: ("wagtail.blocks.StructBlock", [[("text", 15), ("name", 16), ("role", 17)]], {"group": "Text"}),
+                    19: (
+                        "wagtail.blocks.ChoiceBlock",
+                        [],
+                        {"choices": [("note", "Note"), ("tip", "Tip"), ("warning", "Warning")]},
+                    ),
+                    20: (
+                        "wagtail.blocks.RichTextBlock",
+                        (),
+                        {
+                            "features": [
+                                "h3",
+                                "h4",
+                                "bold",
+                                "italic",
+                                "ol",
+                                "ul",
+                                "link",
+                                "document-link",
+                                "superscript",
+                                "subscript",
+                            ]
+                        },
+                    ),
+                    21: (
+                        "wagtail.blocks.StructBlock",
+                        [[("tone", 19), ("title", 17), ("text", 20)]],
+                        {"group": "Text"},
+                    ),
+                    22: ("wagtail.blocks.StructBlock", [[("title", 0), ("text", 20)]], {}),
+                    23: ("wagtail.blocks.ListBlock", (22,), {"label": "Items", "max_num": 30, "min_num": 1}),
+                    24: ("wagtail.blocks.StructBlock", [[("items", 23)]], {"group": "Text"}),
+                    25: ("wagtail.blocks.CharBlock", (), {"max_length": 40, "required": False}),
+                    26: ("wagtail.blocks.TextBlock", (), {"rows": 8}),
+                    27: ("wagtail.blocks.StructBlock", [[("language", 25), ("code", 26)]], {"group": "Text"}),
+                    28: ("wagtail.blocks.ListBlock", (4,), {"label": "References", "max_num": 200, "min_num": 1}),
+                    29: ("wagtail.blocks.StructBlock", [[("items", 28)]], {"group": "Text"}),
+                    30: ("content.blocks.references.ImageBlockField", (), {}),
+                    31: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {
+                            "help_text": "What the picture shows, in a sentence.",
+                            "label": "Alternative text",
+                            "max_length": 300,
+                            "required": False,
+                        },
+                    ),
+                    32: (
+                        "wagtail.blocks.BooleanBlock",
+                        (),
+                        {"help_text": "The picture adds nothing that the text does not say.", "required": False},
+                    ),
+                    33: ("wagtail.blocks.CharBlock", (), {"max_length": 300, "required": False}),
+                    34: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {
+                            "help_text": "Left empty, the credit of the image itself is shown.",
+                            "max_length": 200,
+                            "required": False,
+                        },
+                    ),
+                    35: (
+                        "wagtail.blocks.StructBlock",
+                        [[("image", 30), ("alt_text", 31), ("decorative", 32), ("caption", 33), ("credit", 34)]],
+                        {"group": "Media"},
+                    ),
+                    36: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {"help_text": "What the table says; read out before it.", "max_length": 200},
+                    ),
+                    37: (
+                        "wagtail.contrib.table_block.blocks.TableBlock",
+                        (),
+                        {"table_options": {"minSpareRows": 0, "renderer": "text", "startCols": 3, "startRows": 4}},
+                    ),
+                    38: ("wagtail.blocks.StructBlock", [[("caption", 36), ("table", 37)]], {"group": "Media"}),
+                    39: (
+                        "wagtail.blocks.URLBlock",
+                        (),
+                        {"help_text": "Of a video on YouTube or Vimeo.", "label": "Address"},
+                    ),
+                    40: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {"help_text": "What the video shows; the words of its link.", "max_length": 200},
+                    ),
+                    41: ("wagtail.blocks.StructBlock", [[("url", 39), ("title", 40)]], {"group": "Media"}),
+                    42: ("content.blocks.references.DocumentBlock", (), {}),
+                    43: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {"help_text": "The document's own title when empty.", "max_length": 200, "required": False},
+                    ),
+                    44: ("wagtail.blocks.StructBlock", [[("document", 42), ("title", 43)]], {"group": "Media"}),
+                    45: ("wagtail.blocks.CharBlock", (), {"max_length": 80}),
+                    46: ("content.blocks.references.PageBlock", (), {"required": False}),
+                    47: (
+                        "wagtail.blocks.URLBlock",
+                        (),
+                        {"help_text": "Used when no page is chosen.", "label": "Address", "required": False},
+                    ),
+                    48: (
+                        "wagtail.blocks.BooleanBlock",
+                        (),
+                        {"help_text": "An outline, for the second-best thing to do.", "required": False},
+                    ),
+                    49: (
+                        "wagtail.blocks.StructBlock",
+                        [[("text", 45), ("page", 46), ("url", 47), ("quiet", 48)]],
+                        {"group": "Links"},
+                    ),
+                    50: ("wagtail.blocks.CharBlock", (), {"default": "Further reading", "max_length": 120}),
+                    51: (
+                        "wagtail.blocks.URLBlock",
+                        (),
+                        {"help_text": "For a page elsewhere.", "label": "Address", "required": False},
+                    ),
+                    52: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {"help_text": "The page's own when empty.", "max_length": 200, "required": False},
+                    ),
+                    53: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {
+                            "help_text": "The line above the title, for example “Report”.",
+                            "max_length": 60,
+                            "required": False,
+                        },
+                    ),
+                    54: (
+                        "wagtail.blocks.CharBlock",
+                        (),
+                        {"help_text": "In words.", "label": "Date", "max_length": 60, "required": False},
+                    ),
+                    55: ("wagtail.blocks.TextBlock", (), {"max_length": 400, "required": False, "rows": 2}),
+                    56: (
+                        "wagtail.blocks.StructBlock",
+                        [[("page", 46), ("url", 51), ("title", 52), ("label", 53), ("date_text", 54), ("summary", 55)]],
+                        {},
+                    ),
+                    57: ("wagtail.blocks.ListBlock", (56,), {"label": "Cards", "max_num": 8, "min_num": 1}),
+                    58: ("wagtail.blocks.StructBlock", [[("title", 50), ("items", 57)]], {"group": "Links"}),
+                },
+            ),
         ),
     ]

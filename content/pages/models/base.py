@@ -228,8 +228,8 @@ class BasePage(Page):
     def get_view_restrictions(self) -> QuerySet[PageViewRestriction]:
         """The restrictions of this page and those above; no query where routing has seen that there are none."""
         if self.is_open_to_all:
-            return PageViewRestriction.objects.none()  # type: ignore[no-any-return]
-        return super().get_view_restrictions()  # type: ignore[no-any-return]
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
 
     @property
     def canonical_url(self) -> str:

@@ -48,9 +48,7 @@ class CardQuerySet(models.QuerySet["Card"]):
 
     def for_display(self) -> Self:
         """With what a card's template reads, so that a list is one query whatever its length."""
-        return (
-            self.select_related("page", "cover").defer("page__search_description")
-        )
+        return self.select_related("page", "cover").defer("page__search_description")
 
 
 class Card(models.Model):

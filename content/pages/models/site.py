@@ -49,6 +49,8 @@ class HomePage(BasePage):
         breadcrumbs, and whether any of them is restricted, which Wagtail would ask twice for.
         """
         if not path_components:
+            restricted = PageViewRestriction.objects.filter(page_id=self.pk).exists()
+            self.lineage, self.is_open_to_all = [], not restricted and self.alias_of_id is None
             return super().route(request, path_components)
         paths = [
             self.url_path,
@@ -65,7 +67,7 @@ class HomePage(BasePage):
         page = lineage[-1].specific
         page.lineage = lineage[:-1]
         page.is_open_to_all = not any(above.has_restriction or above.alias_of_id for above in lineage)
-        return page.route(request, path_components[page.depth - self.depth :])  # type: ignore[no-any-return]
+        return page.route(request, path_components[page.depth - self.depth :])
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the lead's card and the newest articles, which never repeat the lead."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django import template
-from django.core.paginator import Page as PaginatorPage
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
@@ -15,9 +14,10 @@ from content.pages import selectors, text
 from content.pages.structured_data import graph
 
 if TYPE_CHECKING:
-    from datetime import date
     from collections.abc import Mapping
+    from datetime import date
 
+    from django.core.paginator import Page as PaginatorPage
     from django.template import Context
 
     from content.pages.models import BasePage, Card
