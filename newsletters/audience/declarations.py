@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 def declare() -> None:
     """Fill the registry; called once, when the apps are ready."""
-    for declaration in _DECLARATIONS:
+    for declaration in (*_DECLARATIONS, *_OF_LOWER_ROOMS):
         personal_data.declare(declaration)
+    for field in _NOT_PERSONAL:
+        personal_data.exempt(field)
 
 
 def _moment(at: datetime | None) -> str | None:
@@ -75,6 +77,59 @@ def _mails(subscriber: Subscriber) -> list[dict[str, Any]]:
         for mail in subscriber.outgoing_mails.all()
     ]
 
+
+# What looks personal by its name and is not: names of things, and contact data of the organisation itself.
+_NOT_PERSONAL = (
+    "audience.AudienceSettings.sender_address",
+    "audience.AudienceSettings.sender_name",
+    "audience.MailingList.name",
+    "delivery.Mailing.list_name",
+    "issues.NewsletterPage.postal_address",
+    "issues.NewsletterPage.sender_address",
+    "issues.NewsletterPage.sender_name",
+    "organisation.MenuItem.address",
+    "organisation.Organisation.contact_email",
+    "organisation.Organisation.name",
+    "organisation.Organisation.postal_address",
+    "topics.Topic.name",
+)
+
+# The rooms below cannot import this one, so what they keep is declared here for them. None of it is about
+# subscribers: no export and no erasure goes with theirs.
+_OF_LOWER_ROOMS = (
+    Declaration(
+        model="users.User",
+        fields=("username", "first_name", "last_name", "email"),
+        what="Names and addresses of editors.",
+        why="To log in, and to say who changed and approved what.",
+        retention="While the person works here; then deactivated, and anonymised on request.",
+        erased_by="An administrator, in the admin.",
+    ),
+    Declaration(
+        model="people.Profile",
+        fields=("name",),
+        what="Names of authors and of staff, as published.",
+        why="To credit authors (Copyright, Designs and Patents Act 1988, s. 77).",
+        retention="As long as their pages are published.",
+        erased_by="An editor, in the admin.",
+    ),
+    Declaration(
+        model="community.GroupPage",
+        fields=("contact_email",),
+        what="The published address of a group's contact.",
+        why="So that people can join the group.",
+        retention="As long as the page is published.",
+        erased_by="An editor, in the admin.",
+    ),
+    Declaration(
+        model="vacancies.VacancyPage",
+        fields=("apply_email",),
+        what="The published address for applications.",
+        why="So that people can apply.",
+        retention="As long as the page is published.",
+        erased_by="An editor, in the admin.",
+    ),
+)
 
 _DECLARATIONS = (
     Declaration(

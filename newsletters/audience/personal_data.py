@@ -54,6 +54,7 @@ class PersonalData:
     def __init__(self) -> None:
         """Start with none."""
         self._declarations: dict[str, Declaration] = {}
+        self._exempt: set[str] = set()
 
     def declare(self, declaration: Declaration) -> None:
         """Add a model's declaration; a second one for the same model is a mistake.
@@ -64,6 +65,14 @@ class PersonalData:
         if declaration.model in self._declarations:
             raise ValueError(f"{declaration.model} has declared its personal data already")
         self._declarations[declaration.model] = declaration
+
+    def exempt(self, field: str) -> None:
+        """Say that a field ("app_label.Model.field") looks personal by its name and is not about a person."""
+        self._exempt.add(field)
+
+    def exemptions(self) -> frozenset[str]:
+        """The fields that are exempt."""
+        return frozenset(self._exempt)
 
     def __iter__(self) -> Iterator[Declaration]:
         return iter(self._declarations.values())
