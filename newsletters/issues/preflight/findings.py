@@ -56,6 +56,11 @@ class Report:
         return [finding for finding in self.findings if finding.level is Level.WARNING]
 
     @property
+    def passed(self) -> list[Finding]:
+        """What is as it should be."""
+        return [finding for finding in self.findings if finding.level is Level.OK]
+
+    @property
     def passes(self) -> bool:
         """Whether the issue may go out."""
         return not self.errors
