@@ -39,7 +39,7 @@ def visitor_network(request: HttpRequest) -> str:
     proxies of our own in front (`TRUSTED_PROXY_COUNT`).
     """
     address = request.META.get("REMOTE_ADDR", "")
-    proxies: int = getattr(settings, "TRUSTED_PROXY_COUNT", 0)
+    proxies: int = settings.TRUSTED_PROXY_COUNT
     if proxies:
         forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
         if forwarded:

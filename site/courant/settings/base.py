@@ -135,5 +135,7 @@ CSRF_COOKIE_HTTPONLY = True
 SEARCH_INDEX_PREFIX = "courant"
 # A confirmation link older than this offers to send a new one.
 CONFIRMATION_DAYS = 7
+# How many proxies of our own stand in front; only so many entries of X-Forwarded-For are believed.
+TRUSTED_PROXY_COUNT = 0
 # The built-in mailbox is for one machine only; production hands mail to a relay.
 COURANT_MAILBOX = False

@@ -21,6 +21,8 @@ COURANT_VAR = Path(env.text("COURANT_VAR", str(ROOT / "var"))).resolve()
 ALLOWED_HOSTS = [urlsplit(SITE_URL).hostname or "invalid", *env.text("EXTRA_HOSTS", " ").split()]
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1)
+
 DATABASES = {"default": with_safe_sqlite(env.database("DATABASE_URL"))}
 REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"))
 CACHES = {
