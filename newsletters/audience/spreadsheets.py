@@ -23,6 +23,7 @@ from newsletters.audience.models import (
     Event,
     Evidence,
     Frequency,
+    Ground,
     MailingList,
     State,
     Subscriber,
@@ -42,6 +43,9 @@ COLUMNS = ("email", "name", "topics", "frequency", "since")
 # that nobody who subscribes meanwhile waits longer than that for the lock.
 BATCH = 50
 LONGEST_NAME = 120
+# Data (Use and Access) Act 2025 s. 114 put reg. 22(3A) into PECR; it came into force on this day and does not reach
+# details that were obtained before.
+CHARITABLE_FROM = date(2026, 2, 5)
 # A spreadsheet runs a cell that starts like this as a formula; the apostrophe tells it not to (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 EXPORT_COLUMNS = (
@@ -140,6 +144,10 @@ class Import:
         if row.address.canonical in self._seen:
             self.report.refused.append((line, "the address stands in the file twice"))
             return None
+        reason = _ground_refusal(self.permission.ground, row.since)
+        if reason:
+            self.report.refused.append((line, reason))
+            return None
         self._seen.add(row.address.canonical)
         return row
 
@@ -224,6 +232,17 @@ def _read(line: int, cells: dict[str, str], topics: dict[str, Topic], at: dateti
     if text["frequency"] and text["frequency"] not in Frequency.values:
         raise RowRefused(f"unknown frequency; it must be one of {', '.join(Frequency.values)}")
     return Row(line, address, text["name"], wanted, text["frequency"], _since(text["since"], at))
+
+
+def _ground_refusal(ground: str, since: datetime | None) -> str:
+    """Why the ground cannot hold for details obtained at `since`, or ''."""
+    if ground != Ground.CHARITABLE_SOFT_OPT_IN:
+        return ""
+    if since is None:
+        return "the charitable soft opt-in needs 'since', the day the details were obtained"
+    if timezone.localdate(since) < CHARITABLE_FROM:
+        return f"the charitable soft opt-in holds only for details obtained from {CHARITABLE_FROM:%-d %B %Y}"
+    return ""
 
 
 def _since(text: str, at: datetime) -> datetime | None:

@@ -136,7 +136,7 @@ class SubscriberIndexView(IndexView):
     def get_base_queryset(self) -> QuerySet[Subscriber]:
         """Add the subscriptions."""
         subscriptions = Subscription.objects.select_related("mailing_list")
-        return super().get_base_queryset().prefetch_related(Prefetch("subscriptions", subscriptions))  # type: ignore[no-any-return]
+        return super().get_base_queryset().prefetch_related(Prefetch("subscriptions", subscriptions))
 
 
 @method_decorator(csrf_protect, name="dispatch")

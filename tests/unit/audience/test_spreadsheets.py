@@ -154,9 +154,15 @@ def test_an_import_without_a_sound_permission_is_refused(run, mailing_list, opti
     assert not Subscriber.objects.exists()
 
 
-def test_a_charitable_soft_opt_in_rests_on_legitimate_interests(run, mailing_list):
-    run("email\njo@example.org\n", ground="charitable", basis="legitimate")
+def test_a_charitable_soft_opt_in_holds_only_for_details_obtained_since_it_exists(run, mailing_list):
+    said = run(
+        "email,since\njo@example.org,2026-02-05\nann@example.org,2026-02-04\neve@example.org,\n",
+        ground="charitable",
+        basis="legitimate",
+    )
     assert Subscription.objects.get().permission.ground == Ground.CHARITABLE_SOFT_OPT_IN
+    assert "line 3: the charitable soft opt-in holds only for details obtained from 5 February 2026" in said
+    assert "line 4: the charitable soft opt-in needs 'since'" in said
 
 
 def test_what_a_person_has_chosen_counts_for_more_than_a_file(run, mailing_list):
