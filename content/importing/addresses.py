@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from django.utils.text import slugify
 
 SLUG_LENGTH = 200
-_DATED = re.compile(r"\d{4}-\d{1,2}-\d{1,2}-(?=.)")
+_DATED = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-(?=.)")
 INDEX_NAMES = frozenset({"_index", "index"})
 
 
@@ -29,9 +29,16 @@ def default_slug(path: str) -> str:
     return _DATED.sub("", stem) or stem
 
 
+def default_date(path: str) -> str:
+    """The date before a file's name; "" for none."""
+    found = _DATED.match(PurePosixPath(path).name)
+    return found[1] if found else ""
+
+
 def clean_slug(text: str) -> str:
     """What Wagtail and Django take as a slug, of a path its last part; "" when nothing is left."""
-    return slugify(text.strip().strip("/").rpartition("/")[2].replace(".", "-"))[:SLUG_LENGTH].strip("-")
+    name = text.strip().strip("/").rpartition("/")[2].removesuffix(".md").removesuffix(".html")
+    return slugify(name.replace(".", "-"))[:SLUG_LENGTH].strip("-")
 
 
 def is_index(path: str) -> bool:

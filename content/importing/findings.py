@@ -11,7 +11,7 @@ class What(StrEnum):
 
     NOT_IMPORTED = "Files that became nothing"
     CONFLICT = "Pages edited since the import: the file changed and was not taken over"
-    GONE = "Pages deleted since the import: not made again"
+    GONE = "Pages or files that are gone since the import"
     ADOPTED = "Already on the site: used as it is"
     BYTES = "Bytes that are not UTF-8"
     FRONT_MATTER = "Front matter that could not be read as it stands"
@@ -33,7 +33,7 @@ class What(StrEnum):
     FILE = "Documents without a file: their label is kept"
     LINK = "Links to pages that are not in the source: the words are kept"
     LINK_OUT = "Links into the old site that lead to no imported page: kept as outside links"
-    ANCHOR = "Links to a place within another page: they lead to its top"
+    ANCHOR = "Links to a place in the same page that has no heading: the words are kept"
     HTML = "HTML that has no counterpart: its text is kept"
     HTML_REMOVED = "HTML that was left out"
     LAYOUT = "Blocks moved because the place they stood in holds text only"

@@ -33,7 +33,7 @@ class PlanResolver:
 
     def _resolve(self, target: str, *, code: bool, hops: int) -> Link:
         if target.startswith("#") or not target:
-            return Link(href=target) if target != "#" else Link()
+            return Link(href=target if target != "#" else "")
         bare, fragment = urldefrag(target)
         parts = urlsplit(bare)
         if parts.scheme in {"http", "https"} or bare.startswith("//"):
@@ -52,8 +52,10 @@ class PlanResolver:
     def _outside(self, target: str, host: str, fragment: str, hops: int) -> Link:
         if host.partition(":")[0] not in self.mapping.hosts:
             return Link(href=target)
-        path = self.plan.by_address.get(normal_address(target))
-        return self._to(path, fragment, hops) if path else Link(href=target, finding=What.LINK_OUT)
+        address = normal_address(target)
+        if path := self.plan.by_address.get(address):
+            return self._to(path, fragment, hops)
+        return Link(href="/") if address == "/" else Link(href=target, finding=What.LINK_OUT)
 
     def find(self, target: str) -> str:
         """The source path that a name, a relative or a rooted path, or an old address stands for; "" for none."""
@@ -81,9 +83,9 @@ class PlanResolver:
             return self._resolve(found.target, code=False, hops=hops + 1)
         if found.kind in SNIPPETS:
             return Link(href=found.address)
-        finding = What.ANCHOR if fragment else None
+        if path == self.item.path and fragment:
+            return Link(href=f"#{fragment}")
+        fragment = "" if fragment == "content-start" else fragment
         if path in self.page_ids:
-            return Link(page=self.page_ids[path], finding=finding)
-        if found.kind == "section":
-            return Link(href=found.address, finding=finding)
-        return Link(href=found.address, waiting=path, finding=finding)
+            return Link(page=self.page_ids[path], fragment=fragment)
+        return Link(href=found.address, waiting="" if found.kind == "section" else path)

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from content.importing.report import THOUSAND, Thousand
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+THOUSAND = 1_000
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+
+
+@dataclass(slots=True)
+class Thousand:
+    """What a thousand pages cost: processor seconds, queries, and words, for the pages up to `upto`."""
+
+    upto: int
+    pages: int
+    cpu_seconds: float
+    queries: int
+    words: int
+
+    def words_of(self) -> str:
+        """One line."""
+        pages = max(self.pages, 1)
+        return (
+            f"pages up to {self.upto}: {1000 * self.cpu_seconds / pages:.1f} ms of processor and "
+            f"{self.queries / pages:.1f} queries a page, {self.words / pages:.0f} words a page"
+        )
 
 
 class Meter:

@@ -30,6 +30,7 @@ from content.pages.models.base import SUMMARY_LENGTH
 from content.pages.text import cut_at_word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Mapping as Table
     from datetime import datetime
 
@@ -68,11 +69,9 @@ class Draft:
     scheduled_for: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
 
-    def fingerprint(self, *, revision: int | None = None) -> str:
-        """The fingerprint that a page made from this has while nobody edits it."""
-        values = {name: self.values[name] for name in self.values if name not in UNMARKED}
-        values["state"] = bool(self.values["live"] or self.values["expired"])
-        return _digest(self.model, values, self.topics, self.authors, revision)
+    def fingerprint(self, page: BodyPage) -> str:
+        """The fingerprint of a page just saved from this; as `page_fingerprint`, without a query."""
+        return _digest(page, self.values, self.topics, self.authors)
 
 
 UNMARKED = frozenset(
@@ -112,6 +111,8 @@ def draft_page(
     if model is EventPage and not values.get("starts_at"):
         raise CannotBecome("an event needs the date it starts")
     scheduled = _state(item, values, findings, at)
+    if values["live"] and item.date is None and getattr(model, "is_dated", False):
+        findings.append(Finding(What.DATE, "no date: the page shows the day of its import"))
     topics = _linked(item, mapping.topics.key if mapping.topics else "", topic_ids)
     authors = _linked(item, mapping.authors.key if mapping.authors else "", author_ids) if model.has_authors else []
     return Draft(model, values, topics, authors, scheduled, findings)
@@ -221,21 +222,17 @@ def linked_ids(page: BodyPage) -> tuple[list[int], list[int]]:
 
 def page_fingerprint(page: BodyPage, draft: Draft) -> str:
     """The fingerprint of a page as it is in the database, over the fields that the draft gives."""
-    values: dict[str, Any] = {}
-    for name in draft.values:
+    return _digest(page, draft.values, *linked_ids(page))
+
+
+def _digest(page: BodyPage, names: Iterable[str], topics: list[int], authors: list[int]) -> str:
+    known: dict[str, Any] = {"state": bool(page.live or page.expired), "revision": page.latest_revision_id}
+    for name in names:
         if name == "body":
-            values[name] = [dict(block) for block in page.body.raw_data]
+            known[name] = [dict(block) for block in page.body.raw_data]
         elif name not in UNMARKED:
-            values[name] = getattr(page, name)
-    values["state"] = bool(page.live or page.expired)
-    return _digest(type(page), values, *linked_ids(page), page.latest_revision_id)
-
-
-def _digest(
-    model: type[BodyPage], values: dict[str, Any], topics: list[int], authors: list[int], revision: int | None
-) -> str:
-    known = {name: _comparable(value) for name, value in values.items()}
-    whole = [model._meta.label, known, topics, authors, revision]  # noqa: SLF001 (Django's documented API)
+            known[name] = _comparable(getattr(page, name))
+    whole = [page._meta.label, known, topics, authors]  # noqa: SLF001 (Django's documented API)
     return hashlib.sha256(json.dumps(whole, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

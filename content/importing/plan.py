@@ -1,6 +1,7 @@
 """What an import is going to do: every file read once, every address decided, before anything is written.
 
-The plan depends on nothing but the folder and the mapping, so a run that resumes another decides alike.
+The plan depends on nothing but the folder, the mapping, and which pages have expired by now, so a run that resumes
+another decides alike.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from content.importing.addresses import clean_slug, default_slug, folder_of, is_index, normal_address
+from content.importing.addresses import clean_slug, default_date, default_slug, folder_of, is_index, normal_address
 from content.importing.chapters import ChapterOrder, read_chapter_order
 from content.importing.dates import DateUnreadable, SourceDate, parse_date
 from content.importing.findings import Finding, What
@@ -20,6 +21,7 @@ from content.importing.values import first_text, texts, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from content.importing.mapping import FolderRule, Mapping, Taxonomy
@@ -36,7 +38,7 @@ class Planned:
     """One source file and what it is to become.
 
     `kind` is a type of the mapping, or chapter, section or redirect. `address` is its place on the new site,
-    `was` its places on the old one. `parent` is an address for pages right under a section, and `under` the source
+    `was` its places on the old one, and `aliases` what the source says should lead to it. `parent` is an address for pages right under a section, and `under` the source
     path of the page that a chapter stands below. `target` is where a redirect leads.
     """
 
@@ -51,12 +53,19 @@ class Planned:
     under: str = ""
     address: str = ""
     was: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
     target: str = ""
+    shown: bool = True
     date: SourceDate | None = None
     expires: SourceDate | None = None
     hidden: bool = False
     words: int = 0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_invented(self) -> bool:
+        """Whether no file stands behind it: an author or topic that pages name."""
+        return self.rule is None
 
     @property
     def is_page(self) -> bool:
@@ -81,14 +90,14 @@ class Plan:
     files: int = 0
 
 
-def read_plan(*, folder: Path, mapping: Mapping, progress: Progress) -> Plan:
-    """Read the whole folder and decide what every file becomes."""
-    return _Planner(folder, mapping).plan(progress)
+def read_plan(*, folder: Path, mapping: Mapping, progress: Progress, at: datetime) -> Plan:
+    """Read the whole folder and decide what every file becomes; `at` says which pages have expired."""
+    return _Planner(folder, mapping, at).plan(progress)
 
 
 class _Planner:
-    def __init__(self, root: Path, mapping: Mapping) -> None:
-        self.root, self.mapping, self.made = root, mapping, Plan()
+    def __init__(self, root: Path, mapping: Mapping, at: datetime) -> None:
+        self.root, self.mapping, self.at, self.made = root, mapping, at, Plan()
         self.groups: dict[str, list[Planned]] = {rule.folder: [] for rule in mapping.folders}
         self.used_keys = self._used_keys()
 
@@ -131,9 +140,10 @@ class _Planner:
             return
         self.made.keys.update(key for key in front if key not in self.used_keys)
         item = Planned(name, "", rule, front, "", "", digest, findings=source.findings, words=len(source.body.split()))
-        item.date = self.date(item, self.mapping.key("date"))
+        item.date = self.date(item, self.mapping.key("date")) or self.date_in_name(name)
         item.expires = self.date(item, self.mapping.key("expiry"))
         item.hidden = any(condition.holds(front) for condition in self.mapping.hidden)
+        item.shown = not item.hidden and (item.expires is None or item.expires.moment > self.at)
         self.name(item)
         self.decide(item, rule)
         self.groups[rule.folder].append(item)
@@ -147,17 +157,17 @@ class _Planner:
         )
         item.target = first_text(item.front, self.mapping.key("redirect"))
         aliases = [alias for key in self.mapping.key("aliases") for alias in texts(item.front.get(key))]
-        item.was = tuple(dict.fromkeys(filter(None, (self.old_address(item, alias) for alias in aliases))))
+        item.aliases = tuple(dict.fromkeys(filter(None, (self.old_address(item, alias) for alias in aliases))))
         if is_index(item.path) and folder_of(item.path) == str(_parent(rule.folder)):
             item.kind = "section"
             item.parent = item.address = rule.section or (rule.types[0].parent if rule.types else "")
-            item.was = (f"/{rule.folder}/", *item.was)
+            item.was = (f"/{rule.folder}/",)
         elif first is None:
             item.findings.append(Finding(What.NOT_IMPORTED, f"no rule for {rule.folder} fits it"))
             item.kind = "redirect"
         else:
             item.kind, item.parent = first.type, first.parent
-            item.was = (*self.old_places(item, rule), *item.was)
+            item.was = tuple(self.old_places(item, rule))
         if item.target:
             item.kind = "redirect"
 
@@ -192,6 +202,13 @@ class _Planner:
             except DateUnreadable as error:
                 item.findings.append(Finding(What.DATE, f"{key}: {error}"))
         return None
+
+    def date_in_name(self, name: str) -> SourceDate | None:
+        """The date before a file's name, where its front matter has none."""
+        try:
+            return parse_date(default_date(name), zone=self.mapping.zone)
+        except DateUnreadable:
+            return None
 
     def name(self, item: Planned) -> None:
         """Give an item its slug and title, from its front matter or its file's name."""
@@ -282,7 +299,7 @@ class _Planner:
                 table.setdefault(clean_slug(default_slug(item.path)), item.path)
         for item in list(self.made.by_path.values()):
             if item.kind == kind:
-                for address in item.was:
+                for address in item.aliases:
                     table.setdefault(clean_slug(address.strip("/").rsplit("/", 1)[-1]), item.path)
         users: dict[str, list[Planned]] = defaultdict(list)
         for item in self.made.by_path.values():
@@ -324,12 +341,15 @@ class _Planner:
                 item.slug = slug
             item.address = f"{over}{slug}/"
             taken[item.address] = item.path
-        for item in self.made.items:
-            if item.address:
-                self.made.by_address.setdefault(normal_address(item.address), item.path)
-        for item in self.made.items:
-            for address in item.was:
-                self.made.by_address.setdefault(normal_address(address), item.path)
+        # What readers can open comes before what has expired: an alias may take an expired page's address over.
+        snippets = [item for item in self.made.items if item.kind in SNIPPETS]
+        shown = [item for item in self.made.items if item.shown and item.kind not in SNIPPETS]
+        others = [item for item in self.made.items if not item.shown and item.kind not in SNIPPETS]
+        for group in ([*snippets, *shown], others):
+            for places in (lambda item: (item.address,), lambda item: item.was, lambda item: item.aliases):
+                for item in group:
+                    for address in filter(None, places(item)):
+                        self.made.by_address.setdefault(normal_address(address), item.path)
 
     def _used_keys(self) -> set[str]:
         mapping = self.mapping

@@ -13,7 +13,8 @@ from content.importing.links import PlanResolver
 from content.importing.plan import SNIPPETS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping as Table
+    from collections.abc import Iterator
+    from collections.abc import Mapping as Table
 
     from content.importing.mapping import Mapping
     from content.importing.plan import Plan, Planned
@@ -61,24 +62,21 @@ class RedirectMaker:
 
     def wanted(self) -> Iterator[tuple[str, Planned, Redirect]]:
         """Every old address, with the row it needs."""
-        own = {normal_address(item.address) for item in self.plan.items if item.address}
-        claimed: dict[str, str] = {}
         for item in self.plan.items:
-            if not item.was:
-                continue
+            places = dict.fromkeys([*item.was, *item.aliases])
             page, link = self.leads_to(item)
-            if page is None and not link:
-                if item.path in self.page_ids or item.kind == "redirect":
-                    self.tell(item, "its redirect leads nowhere")
+            if places and page is None and not link:
+                if item.kind == "redirect" and item.target:
+                    self.tell(item, f"{item.target}: leads nowhere")
                 continue
-            for address in item.was:
+            for address in places:
                 key = normal_address(address)
-                if key in own:
-                    if key != normal_address(item.address):
-                        self.tell(item, f"{address} is a page's own address")
+                owner = self.plan.by_address.get(key)
+                if owner != item.path:
+                    if address in item.aliases:
+                        self.tell(item, f"{address} is the address of {owner}")
                     continue
-                if claimed.setdefault(key, item.path) != item.path:
-                    self.tell(item, f"{address} belongs to {claimed[key]} already")
+                if key == normal_address(item.address):
                     continue
                 old = Redirect.normalise_path(address)
                 if len(old) > LENGTH or len(link) > LENGTH:

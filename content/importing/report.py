@@ -12,7 +12,7 @@ from content.importing.findings import Finding, What
 if TYPE_CHECKING:
     from pathlib import Path
 
-THOUSAND = 1_000
+    from content.importing.measures import Meter, Thousand
 
 
 @dataclass(slots=True)
@@ -27,25 +27,6 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Thousand:
-    """What a thousand pages cost: processor seconds, queries, and words, for the pages up to `upto`."""
-
-    upto: int
-    pages: int
-    cpu_seconds: float
-    queries: int
-    words: int
-
-    def words_of(self) -> str:
-        """One line."""
-        pages = max(self.pages, 1)
-        return (
-            f"pages up to {self.upto}: {1000 * self.cpu_seconds / pages:.1f} ms of processor and "
-            f"{self.queries / pages:.1f} queries a page, {self.words / pages:.0f} words a page"
-        )
-
-
-@dataclass(slots=True)
 class ImportReport:
     """What `import_folder` returns; complete after every run, also after one that was killed and resumed."""
 
@@ -57,7 +38,7 @@ class ImportReport:
     cpu_seconds: float = 0.0
     queries: int = 0
     writes: int = 0
-    worst_batch_seconds: float = 0.0
+    longest_transaction: float = 0.0
     redirects_made: int = 0
     redirects_there: int = 0
     relinked: int = 0
@@ -67,13 +48,27 @@ class ImportReport:
     unnamed_keys: dict[str, int] = field(default_factory=dict)
     thousands: list[Thousand] = field(default_factory=list)
 
-    def add(self, entry: Entry, findings: list[Finding], figures: dict[str, dict[str, int]] | None = None) -> None:
-        """Add one file."""
-        self.entries.append(entry)
+    def add(
+        self,
+        entry: Entry,
+        findings: list[Finding],
+        figures: dict[str, dict[str, int]] | None = None,
+        *,
+        is_file: bool = True,
+    ) -> None:
+        """Add one file, or something that was made without one."""
+        if is_file:
+            self.entries.append(entry)
         if findings:
             self.findings.setdefault(entry.path, []).extend(findings)
         for name, counts in (figures or {}).items():
             self.figures[name].update(counts)
+
+    def take_costs(self, meter: Meter) -> None:
+        """Take the figures of a meter that has stopped."""
+        self.thousands = meter.thousands
+        self.seconds, self.cpu_seconds = meter.seconds, meter.cpu_seconds
+        self.queries, self.writes = meter.queries, meter.writes
 
     def by_what(self) -> dict[What, list[tuple[str, Finding]]]:
         """Findings by what they are about, in the order of `What`."""
@@ -111,7 +106,7 @@ class ImportReport:
             lines.append(
                 f"{self.pages} pages in {self.seconds:.0f} s ({self.pages / max(self.seconds, 0.001):.0f} a second), "
                 f"{self.cpu_seconds:.0f} s of processor, {self.queries} queries, "
-                f"{self.relinked} pages linked in the second pass, longest transaction {self.worst_batch_seconds:.2f} s"
+                f"{self.relinked} pages linked in the second pass, longest transaction {self.longest_transaction:.2f} s"
             )
         lines += [thousand.words_of() for thousand in self.thousands]
         lines += [f"{len(rows):>6}  {what.value}" for what, rows in self.by_what().items()]
@@ -128,7 +123,7 @@ class ImportReport:
             "cpu_seconds": round(self.cpu_seconds, 2),
             "queries": self.queries,
             "writes": self.writes,
-            "worst_batch_seconds": round(self.worst_batch_seconds, 3),
+            "longest_transaction": round(self.longest_transaction, 3),
             "redirects": {"made": self.redirects_made, "there": self.redirects_there},
             "relinked": self.relinked,
             "became": dict(self.became()),

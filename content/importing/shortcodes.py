@@ -158,8 +158,7 @@ def _read_tag(text: str, opening: re.Match[str], line: int, findings: list[Findi
         return opening.end(), Words(opening[0], line)
     tag = _Tag(name["name"], "", line, closing=bool(name["close"]))
     position = name.end()
-    if tag.name.endswith("/"):
-        tag.name = tag.name[:-1]
+    tag.name = tag.name.removesuffix("/")
     while True:
         if space := _SPACE.match(text, position):
             position = space.end()

@@ -139,6 +139,10 @@ class CodeBlocks:
         link = self.conversion.resolve(target, code=True)
         if link.page is None and not link.href:
             return self.inner(code)
+        if link.page is None and not link.waiting and not link.href.startswith("http"):
+            return self.markdown(
+                f"[{target.strip('/').rsplit('/', 1)[-1].replace('-', ' ').capitalize()}]({link.href})", code.line
+            )
         item: dict[str, Any] = {"page": link.page, "url": "", "title": "", "label": "", "date_text": "", "summary": ""}
         words = escape(
             target.strip("/").rsplit("/", 1)[-1].removesuffix(".md").replace("-", " ").capitalize(), quote=False

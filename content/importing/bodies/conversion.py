@@ -10,12 +10,13 @@ from html import escape
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-import nh3
-
 from content.importing.bodies.codes import IN_LINE, CodeBlocks, filled
+from content.importing.bodies.elements import UNREMARKABLE, outcome_of_element
+from content.importing.bodies.images import image_words
 from content.importing.bodies.markdown import render_markdown
 from content.importing.bodies.pieces import Notes, Piece, text_piece
-from content.importing.bodies.trees import TARGET, Walker, outcome_of_tag
+from content.importing.bodies.settling import settled
+from content.importing.bodies.trees import TARGET, Walker
 from content.importing.findings import Finding, What
 from content.importing.shortcodes import Shortcode, Words, parse_shortcodes
 
@@ -24,21 +25,10 @@ if TYPE_CHECKING:
     from content.importing.mapping import Mapping
     from content.importing.shortcodes import Node
 
+BUTTON_LENGTH = 80
 BLOCK_IDS = uuid.UUID("5b1b2f0e-6f5e-4f0c-9a57-7c1f3d0a9f11")
-HEADING_LENGTH = 200
 _BLANK_END = re.compile(r"(?:^|\n)([ \t]*)$")
 _BLANK_START = re.compile(r"[ \t]*(?:\n|$)")
-_FILE_NAME = re.compile(
-    r"""(?ix)
-    .*\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?|pdf)\s*$       # a name with its extension
-    | (?:img|dsc|dscn|dscf|image|photo|picture|pic|scan|screen[ _-]?shot|untitled|artboard|slide|figure|frame|asset)
-      [ _-]*(?:copy|final|at)?[ _\-\d.:()x@]*(?:copy|final)?[ _\-\d()]*   # what cameras and drawing programs write
-    | (?=[^ ]*[-_\d])[\w.@+-]+                             # one word that no person would say: with-hyphens_or_digits
-    | .*\b\d{2,4}\s?x\s?\d{2,4}\b.*                        # "600 x 400 Office Workers": a stock photo's name
-    | .*\b(?:i?stock|thinkstock|getty\ ?images|shutterstock)\b.*\d{6,}.*
-    """,
-)
-_SAFE = {"p", "br", "b", "i", "a", "ul", "ol", "li", "h3", "h4", "sup", "sub", "hr", "code", "s"}
 
 
 @dataclass(slots=True)
@@ -60,26 +50,25 @@ def convert_body(
     before: tuple[dict[str, str], ...] = (),
     after: tuple[dict[str, str], ...] = (),
     seed: str = "",
+    title: str = "",
 ) -> Body:
     """Convert a body to a stream's raw data.
 
     `before` and `after` are blocks that the mapping makes from front matter; `seed` makes the blocks' ids, so that
-    the same source always gives the same blocks.
+    the same source always gives the same blocks. `title` is the page's, for blocks that must have one and have none.
     """
     conversion = Conversion(text, mapping=mapping, resolver=resolver, first_line=first_line)
     notes = conversion.notes
     pieces = conversion.pieces(parse_shortcodes(text, first_line=first_line, findings=notes.findings))
     pieces = [*conversion.made(before), *pieces, *conversion.made(after)]
-    blocks = [
-        {"type": piece.type, "value": piece.value, "id": str(uuid.uuid5(BLOCK_IDS, f"{seed}#{number}"))}
-        for number, piece in enumerate(settled(pieces))
-    ]
+    pieces = settled(pieces, notes=notes, anchors=conversion.anchors, title=title, line=first_line)
+    blocks = [_raw_block(piece, f"{seed}#{number}") for number, piece in enumerate(pieces)]
     for tag, count in conversion.tags.items():
-        outcome = outcome_of_tag(tag)
+        outcome = outcome_of_element(tag)
         notes.html[f"{tag}: {outcome}"] += count
         if outcome == "left out":
             notes.tell(What.HTML_REMOVED, f"<{tag}>", conversion.line_of(f"<{tag}"))
-        elif outcome == "text kept" and tag not in _UNREMARKABLE:
+        elif outcome == "text kept" and tag not in UNREMARKABLE:
             notes.tell(What.HTML, f"<{tag}>", conversion.line_of(f"<{tag}"))
     figures = {
         "blocks": dict(Counter(block["type"] for block in blocks)),
@@ -90,9 +79,16 @@ def convert_body(
     return Body(blocks, notes.findings, figures, sorted(notes.waiting))
 
 
-_UNREMARKABLE = frozenset(
-    "span div font u abbr center section article small time address label input figure big q".split()
-)
+def _raw_block(piece: Piece, seed: str) -> dict[str, Any]:
+    """A block as a stream stores it; its id, and those of the items in it, follow from where it stands."""
+    value = piece.value
+    if isinstance(value, dict) and isinstance(value.get("items"), list):
+        items = [
+            {"type": "item", "value": item, "id": str(uuid.uuid5(BLOCK_IDS, f"{seed}.{number}"))}
+            for number, item in enumerate(value["items"])
+        ]
+        value = {**value, "items": items}
+    return {"type": piece.type, "value": value, "id": str(uuid.uuid5(BLOCK_IDS, seed))}
 
 
 class Conversion:
@@ -103,6 +99,7 @@ class Conversion:
         self.mapping, self.resolver = mapping, resolver
         self.notes = Notes()
         self.tags: Counter[str] = Counter()
+        self.anchors: dict[str, str] = {}
         self.held: list[list[Piece]] = []
         self.targets: list[tuple[str, int]] = []
         self.codes = CodeBlocks(self)
@@ -115,6 +112,7 @@ class Conversion:
             targets=self.targets,
             resolve=lambda target, code: self.resolve(target, code=code),
             image=self.raw_image,
+            anchors=self.anchors,
             line=line,
         )
 
@@ -125,7 +123,7 @@ class Conversion:
             return []
         outer, self.walker = self.walker, self._walker(nodes[0].line if nodes else self.first_line)
         try:
-            return self.walker.pieces(render_markdown(markdown, self.tags))
+            return self.walker.pieces(render_markdown(markdown, self.tags, self.anchors))
         finally:
             self.walker = outer
 
@@ -225,15 +223,17 @@ class Conversion:
 
         `caption` is rich text within a line. None when there are no words at all; the report names it.
         """
-        alt = re.sub(r"\s+", " ", alt).strip()
         name = PurePosixPath(source).name or "?"
-        if alt and looks_like_a_file_name(alt, source):
-            self.notes.tell(What.ALT_IS_FILE_NAME, f"{alt!r} of {name}", line)
-            alt = ""
-        if not alt and not caption:
+        words, is_name = image_words(alt, source)
+        if is_name:
+            self.notes.tell(
+                What.ALT_IS_FILE_NAME, f"{alt!r} of {name}" + (f"; kept as {words!r}" if words else ""), line
+            )
+        if not words and not caption:
             self.notes.tell(What.IMAGE_SILENT, name, line)
             return None
         self.notes.tell(What.IMAGE, name, line)
+        alt = words
         words = escape(alt, quote=False)
         if caption and _letters(caption) != _letters(alt):
             shown = f"[Image: {words}]<br/><i>{caption}</i>" if alt else f"[Image: {caption}]"
@@ -251,6 +251,9 @@ class Conversion:
             return [text_piece(f"<p>{escape(text, quote=False)}</p>")] if text else []
         value = {"text": text, "page": link.page, "url": "" if link.page else link.href, "quiet": False}
         shown = f"<a {link.attributes()}>{escape(text, quote=False)}</a>"
+        is_address = link.page or link.waiting or link.href.startswith(("http://", "https://"))
+        if len(text) > BUTTON_LENGTH or not is_address:
+            return [text_piece(f"<p>{shown}</p>")]
         return [Piece("button", value, rich=f"<p>{shown}</p>", inline=shown)]
 
     def made(self, given: tuple[dict[str, str], ...]) -> list[Piece]:
@@ -265,59 +268,6 @@ class Conversion:
             else:
                 out += self.walker.pieces(values.get("html") or f"<p>{escape(values.get('text', ''), quote=False)}</p>")
         return out
-
-
-def settled(pieces: list[Piece]) -> list[Piece]:
-    """Pieces as a page wants them: headings from the second level without a gap, neighbours joined, texts made safe."""
-    ranks = {level: rank for rank, level in enumerate(sorted({piece.level for piece in pieces if piece.level}))}
-    out: list[Piece] = []
-    for piece in pieces:
-        last = out[-1] if out else None
-        if piece.type == "heading":
-            rank = ranks[piece.level]
-            if rank == 0 and len(piece.value["text"]) <= HEADING_LENGTH:
-                out.append(piece)
-                continue
-            tag = "h3" if rank <= 1 else "h4"
-            piece = text_piece(f"<{tag}>{piece.inline}</{tag}>")  # noqa: PLW2901 (the same piece, settled)
-        if last is not None and last.type == piece.type == "text":
-            last.value += piece.value
-        elif last is not None and last.type == piece.type == "accordion":
-            last.value["items"] += piece.value["items"]
-        elif (
-            last is not None
-            and last.type == piece.type == "further_reading"
-            and piece.value["title"] in {"", last.value["title"]}
-        ):
-            last.value["items"] += piece.value["items"]
-        else:
-            out.append(piece)
-    return [_made_safe(piece) for piece in out]
-
-
-def _made_safe(piece: Piece) -> Piece:
-    """Pass every rich text through the sanitiser once more, whatever way it came."""
-    if piece.type == "text":
-        piece.value = _safe(piece.value)
-    elif piece.type == "callout":
-        piece.value["text"] = _safe(piece.value["text"])
-    elif piece.type == "accordion":
-        for item in piece.value["items"]:
-            item["text"] = _safe(item["text"])
-    return piece
-
-
-def _safe(html: str) -> str:
-    return nh3.clean(
-        html, tags=_SAFE, attributes={"a": {"href", "linktype", "id"}}, url_schemes={"http", "https", "mailto", "tel"},
-        link_rel=None,
-    ).replace("<br>", "<br/>").replace("<hr>", "<hr/>")  # fmt: skip
-
-
-def looks_like_a_file_name(alt: str, source: str = "") -> bool:
-    """Whether an alternative text says what the file was called, not what the picture shows."""
-    stem = PurePosixPath(source).stem
-    return bool(_FILE_NAME.fullmatch(alt.strip())) or (len(stem) > 3 and _letters(stem) == _letters(alt))  # noqa: PLR2004 (logo.png may show a logo)
 
 
 def dedented(text: str) -> str:

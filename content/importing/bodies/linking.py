@@ -14,18 +14,20 @@ class Link:
     """Where a link leads.
 
     `page` is an imported page's primary key; `waiting` the source path of one that is not made yet (`href` is its
-    address meanwhile). With neither and no `href`, only the words stay. `finding` says what the report should tell.
+    address meanwhile). `fragment` is the place in it, which the site's rich text understands. With neither and no `href`, only the words stay. `finding` says what the report should tell.
     """
 
     href: str = ""
     page: int | None = None
+    fragment: str = ""
     waiting: str = ""
     finding: What | None = None
 
     def attributes(self) -> str:
         """The attributes of an `<a>` in Wagtail's rich text; "" where there is no link to make."""
         if self.page is not None:
-            return f'linktype="page" id="{self.page}"'
+            place = f' fragment="{escape(self.fragment)}"' if self.fragment else ""
+            return f'linktype="page" id="{self.page}"{place}'
         return f'href="{escape(self.href)}"' if self.href else ""
 
 

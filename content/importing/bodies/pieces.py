@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
 from content.importing.findings import Finding, What
 
+_TAG = re.compile(r"<[^>]+>")
 _PARAGRAPHS = re.compile(r"</p>\s*<p>")
 
 
@@ -45,6 +47,11 @@ class Notes:
 def text_piece(html: str) -> Piece:
     """A piece of rich text."""
     return Piece("text", html, rich=html, inline=line_of_text(html))
+
+
+def words_of(html: str) -> str:
+    """The words of rich text that was made here, without its tags."""
+    return unescape(_TAG.sub("", html))
 
 
 def line_of_text(html: str) -> str:

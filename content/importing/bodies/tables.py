@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from content.importing.bodies.pieces import Notes, Piece, text_piece
+from content.importing.bodies.pieces import Notes, Piece, text_piece, words_of
 from content.importing.findings import What
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def table_pieces(
     """Pieces of an HTML table: the table and the links in it, or its contents where it was only layout."""
     rows = [row for row in tag.find_all("tr") if row.find(["td", "th"])]
     width = max((sum(_span(cell) for cell in _cells(row)) for row in rows), default=0)
-    if not rows or (width < 2 or len(rows) < 2) and not tag.find("th"):  # noqa: PLR2004 (one row or column is no table)
+    if not rows or ((width < 2 or len(rows) < 2) and not tag.find("th")):  # noqa: PLR2004 (one row or column is no table)
         notes.html["layout table taken apart"] += 1
         return flow([node for row in rows for cell in _cells(row) for node in list(cell.contents)])
     links: list[str] = []
@@ -83,7 +83,7 @@ def links_pieces(links: list[str]) -> list[Piece]:
 
 def cell_text(html: str) -> str:
     """A cell's plain text; lines stay lines."""
-    text = BeautifulSoup(_BREAK.sub("\n", html), "html.parser").get_text()
+    text = words_of(_BREAK.sub("\n", html))
     return "\n".join(line.strip() for line in text.split("\n") if line.strip())
 
 

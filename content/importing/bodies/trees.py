@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import nh3
 from bs4 import BeautifulSoup, NavigableString, Tag
 
-from content.blocks.library.text import RICH_TEXT_FEATURES
-from content.importing.bodies.pieces import Notes, Piece, folded, line_of_text, text_piece
+from content.blocks.library.values import video_of
+from content.importing.bodies.elements import FLOW, INLINE, PLAIN_INLINE, SAFE
+from content.importing.bodies.pieces import Notes, Piece, folded, line_of_text, text_piece, words_of
 from content.importing.bodies.tables import table_pieces
 from content.importing.findings import What
 
@@ -32,37 +33,10 @@ _SPACE = re.compile(r"[ \t\r\n\f]+")
 _EDGE_BREAKS = re.compile(r"^(?:\s|<br/>)+|(?:\s|<br/>)+$")
 _ATTRIBUTION = re.compile(r"^\s*(?:—|–|--|―)\s*(?=\S)")
 
-INLINE = {
-    "strong": "b", "b": "b", "em": "i", "i": "i", "cite": "i", "dfn": "i", "var": "i", "sup": "sup", "sub": "sub",
-    "code": "code", "tt": "code", "kbd": "code", "samp": "code", "s": "s", "del": "s", "strike": "s",
-}  # fmt: skip
-"""Inline elements and what they are in rich text, where the editor's features allow it."""
-_FEATURE_OF = {
-    "code": "code",
-    "s": "strikethrough",
-    "sup": "superscript",
-    "sub": "subscript",
-    "b": "bold",
-    "i": "italic",
-}
-PLAIN_INLINE = (
-    frozenset(
-        "a abbr acronym bdi bdo big br button data font img ins label mark q ruby small span time u wbr input nobr".split()
-    )
-    | INLINE.keys()
-)
-FLOW = frozenset(
-    "div section article main center header footer nav aside form fieldset address body html picture object p ul ol "
-    "dl pre blockquote table figure details h1 h2 h3 h4 h5 h6 hr iframe video audio".split()
-)
-_KEPT = frozenset(
-    "p br strong b em i a ul ol li table thead tbody tfoot tr td th caption h1 h2 h3 h4 h5 h6 blockquote pre code img "
-    "figure figcaption sup sub hr iframe details summary dl dt dd cite tt kbd samp".split()
-)
-REMOVED = frozenset("script style meta link head title svg use path noscript template".split())
-_SAFE_TAGS = set(PLAIN_INLINE | FLOW | _KEPT | {"li", "summary", "figcaption", "dt", "dd", "source", "col", "colgroup"})
+_LIST_END = len("</li></ul>")
 _ATTRIBUTES = {
-    "a": {"href", "name"},
+    "a": {"href", "name", "id"},
+    **{f"h{level}": {"id"} for level in range(1, 7)},
     "img": {"src", "alt"},
     "iframe": {"src", "title"},
     "video": {"src"},
@@ -75,30 +49,21 @@ _ATTRIBUTES = {
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "javascript", "data", "file", "import-target"}
 _LINK_SCHEMES = {"http", "https", "mailto", "tel"}
-_VIDEO = re.compile(
-    r"(?:https?:)?//(?:www\.)?(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?v=|v/)|youtu\.be/)(?P<id>[\w-]{6,})"
-)
-_VIMEO = re.compile(r"(?:https?:)?//(?:player\.)?vimeo\.com/(?:video/)?(?P<id>\d+)")
 
 
 def video_address(url: str) -> str:
     """The public address of a YouTube or Vimeo video, from any of the forms it is written in; "" for another."""
-    if found := _VIDEO.match(url.strip()):
-        return f"https://www.youtube.com/watch?v={found['id']}"
-    if found := _VIMEO.match(url.strip()):
-        return f"https://vimeo.com/{found['id']}"
-    return ""
+    url = url.strip()
+    host, number = video_of(f"https:{url}" if url.startswith("//") else url)
+    if host == "YouTube" and number != "videoseries":  # a playlist's player has a name as long as an id
+        return f"https://www.youtube.com/watch?v={number}"
+    return f"https://vimeo.com/{number}" if host == "Vimeo" else ""
 
 
 def embed_piece(url: str, title: str) -> Piece:
     """A video that loads on click; a link where no block can stand."""
     link = f'<a href="{escape(url)}">{escape(title or "Watch the video")}</a>'
     return Piece("embed", {"url": url, "title": title}, rich=f"<p>{link}</p>", inline=link)
-
-
-def outcome_of_tag(name: str) -> str:
-    """What becomes of a raw HTML tag: "converted", "text kept" or "left out"."""
-    return "left out" if name in REMOVED else "converted" if name in _KEPT else "text kept"
 
 
 class Walker:
@@ -116,15 +81,16 @@ class Walker:
         targets: list[tuple[str, int]],
         resolve: Callable[[str, bool], Link],
         image: Callable[[str, str, str, int], Piece | None],
+        anchors: dict[str, str],
         line: int,
     ) -> None:
         self.notes, self.held, self.targets = notes, held, targets
-        self.resolve, self.image, self.line = resolve, image, line
+        self.resolve, self.image, self.anchors, self.line = resolve, image, anchors, line
 
     def pieces(self, html: str) -> list[Piece]:
         """The pieces of a rendered body. The HTML is made safe and well formed first."""
         clean = nh3.clean(
-            html, tags=_SAFE_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None, strip_comments=True
+            html, tags=SAFE, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None, strip_comments=True
         )
         return self.flow(BeautifulSoup(clean, "html.parser").contents)
 
@@ -171,7 +137,7 @@ class Walker:
         if make is not None:
             return make(tag)
         if name == "hr":
-            return [text_piece("<hr/>")] if "hr" in RICH_TEXT_FEATURES else []
+            return []
         return self.flow(tag.contents)
 
     def paragraph(self, nodes: Iterable[PageElement]) -> list[Piece]:
@@ -191,10 +157,13 @@ class Walker:
         """A heading; what is not text in it follows it."""
         parts = self.inline(tag.contents)
         html = _SPACE.sub(" ", "".join(part for part in parts if isinstance(part, str))).strip()
-        words = _SPACE.sub(" ", BeautifulSoup(html, "html.parser").get_text(" " if "<br/>" in html else "")).strip()
+        words = _SPACE.sub(" ", words_of(html.replace("<br/>", " "))).strip()
         after = [part for part in parts if isinstance(part, Piece)]
         if not words:
             return after
+        for named in [tag, *tag.find_all("a")]:
+            if isinstance(named, Tag) and (name := named.get("id") or named.get("name")):
+                self.anchors[str(name)] = words
         out = [Piece("heading", {"text": words}, inline=escape(words, quote=False), level=int(tag.name[1]))]
         if links := re.findall(r"<a [^>]*>.*?</a>", html):
             out += [text_piece(f"<p>{link}</p>") for link in links]
@@ -229,7 +198,7 @@ class Walker:
         if not inside:
             return []
         html = "".join(piece.value for piece in inside if piece.type == "text")
-        if len(inside) > 1 and any(piece.type != "text" for piece in inside) or re.search(r"<(?:a|ul|ol)\b", html):
+        if (len(inside) > 1 and any(piece.type != "text" for piece in inside)) or re.search(r"<(?:a|ul|ol)\b", html):
             rich, after = folded(inside, self.notes, within="a quotation", line=self.line, headings="b")
             return [callout_piece("note", "", rich), *after] if rich else after
         if any(piece.type != "text" for piece in inside):
@@ -291,7 +260,9 @@ class Walker:
                 html = self.item_html(item, after) if str(item).strip() else ""
             if html:
                 items.append(f"<li>{html}</li>")
-        return f"<{tag.name}>{''.join(items)}</{tag.name}>" if items else ""
+        start = str(tag.get("start") or "")
+        numbered = f' start="{start}"' if tag.name == "ol" and start.isdigit() and start != "1" else ""
+        return f"<{tag.name}{numbered}>{''.join(items)}</{tag.name}>" if items else ""
 
     def item_html(self, node: PageElement, after: list[Piece]) -> str:
         """The inside of a list item: lines and nested lists."""
@@ -300,12 +271,10 @@ class Walker:
         for piece in self.flow(node.contents if isinstance(node, Tag) else [node]):
             if piece.type == "heading":
                 lines.append(f"<b>{piece.inline}</b>")
-            elif piece.type == "text" and piece.value.startswith(("<ul>", "<ol>")):
+            elif piece.type == "text" and piece.value.startswith(("<ul>", "<ol>", "<ol ")):
                 nested += piece.value
             elif piece.type == "text" and nested:
-                nested = (
-                    nested[: -len("</li></ul>")] + "<br/>" + line_of_text(piece.value) + nested[-len("</li></ul>") :]
-                )
+                nested = nested[:-_LIST_END] + "<br/>" + line_of_text(piece.value) + nested[-_LIST_END:]
             elif piece.inline is not None:
                 lines.append(piece.inline)
             else:
@@ -364,7 +333,7 @@ class Walker:
             return self.link(tag)
         parts = self.inline(tag.contents)
         name = INLINE.get(tag.name, "")
-        if not name or _FEATURE_OF.get(name, name) not in RICH_TEXT_FEATURES:
+        if not name:
             return [*parts, " "] if tag.name in FLOW else parts
         if not "".join(part for part in parts if isinstance(part, str)).strip():
             return parts
@@ -395,7 +364,7 @@ class Walker:
         """Words, linked to where `href` leads; only the words where it leads nowhere."""
         if found := _TARGET.match(href):
             target, line = self.targets[int(found[1])]
-            link = self.resolve(target + href[found.end() :], True)  # noqa: FBT003 (a callable)
+            link = self.resolve(target + href[found.end() :], True)
         else:
             line = self.line
             scheme = urlsplit(href).scheme.lower() if ":" in href else ""
@@ -403,7 +372,7 @@ class Walker:
                 self.notes.tell(What.LINK, f"a link of the scheme {scheme}:", line)
                 self.notes.links["words only"] += 1
                 return words
-            link = self.resolve(href, False)  # noqa: FBT003 (a callable)
+            link = self.resolve(href, False)
         attributes = link.attributes()
         return f"<a {attributes}>{words}</a>" if attributes else words
 
@@ -454,11 +423,7 @@ def _paragraph_of(html: str) -> list[Piece]:
 
 
 def _plain(html: str) -> str:
-    return (
-        _SPACE.sub(" ", BeautifulSoup(html.replace("<br/>", "\n"), "html.parser").get_text()).strip("\xa0 ")
-        if html
-        else ""
-    )
+    return _SPACE.sub(" ", words_of(html.replace("<br/>", "\n"))).strip("\xa0 ")
 
 
 def _name_of(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,9 @@ class Command(BaseCommand):
             )
         for name in missing:
             self.stderr.write(f"{folder / name}: the mapping names this folder, but it is not there")
+        # Wagtail says of every page that it was made, and of every task that it ran: five lines a page.
+        for name in ("django_tasks", "wagtail"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         progress = Progress() if options["quiet"] else Progress.on_stderr()
         try:
             report = import_folder(folder=folder, mapping=mapping, dry_run=options["dry_run"], progress=progress)
