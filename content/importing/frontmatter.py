@@ -23,7 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FastLoader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class PlainLoader(_FastLoader):  # type: ignore[misc]
+class PlainLoader(_FastLoader):
     """YAML whose dates, times and odd numbers stay the text that was written; this room reads dates itself."""
 
 

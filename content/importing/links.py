@@ -40,12 +40,9 @@ class PlanResolver:
             return self._outside(target, parts.netloc.lower(), fragment, hops)
         if parts.scheme:
             return Link(href=target)
-        path = self.find(bare)
-        if path:
+        if path := self.find(bare):
             return self._to(path, fragment, hops)
-        if code:
-            return Link(finding=What.LINK)
-        if self.mapping.origin and bare.startswith("/"):
+        if not code and self.mapping.origin and bare.startswith("/"):
             return Link(href=self.mapping.origin + target, finding=What.LINK_OUT)
         return Link(finding=What.LINK)
 
@@ -66,8 +63,8 @@ class PlanResolver:
             for path in (base, f"{base}.md", f"{base}/_index.md", f"{base}/index.md"):
                 if base and path in known:
                     return path
-        if path := self.plan.by_address.get(normal_address(bare)):
-            return path
+        if old := self.plan.by_address.get(normal_address(bare)):
+            return old
         name = PurePosixPath(bare).name
         if name and "/" not in bare.strip("/"):
             same = self.plan.by_name.get(name) or self.plan.by_name.get(f"{name}.md") or []

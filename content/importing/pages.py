@@ -80,7 +80,7 @@ UNMARKED = frozenset(
 """What changes by itself, or follows from other fields."""
 
 
-def draft_page(
+def draft_page(  # noqa: PLR0913 (a source, and what belongs to it)
     item: Planned,
     body: list[dict[str, Any]],
     *,

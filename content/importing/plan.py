@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 IMPORTER_VERSION = "1"
 """Changed whenever the same file would become something else; then every file is looked at again."""
+_HOLE = re.compile(r"\{([\w.-]+)\}")
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 SNIPPETS = frozenset({"topic", "profile"})
 
@@ -38,8 +40,9 @@ class Planned:
     """One source file and what it is to become.
 
     `kind` is a type of the mapping, or chapter, section or redirect. `address` is its place on the new site,
-    `was` its places on the old one, and `aliases` what the source says should lead to it. `parent` is an address for pages right under a section, and `under` the source
-    path of the page that a chapter stands below. `target` is where a redirect leads.
+    `was` its places on the old one, and `aliases` what the source says should lead to it. `parent` is an address for
+    pages right under a section, and `under` the source path of the page that a chapter stands below. `target` is
+    where a redirect leads. `shown` says that readers may open it: neither hidden nor expired.
     """
 
     path: str
@@ -112,8 +115,8 @@ class _Planner:
         for rule in self.mapping.folders:
             items = self.groups[rule.folder]
             self.made.items += self.tree(rule, items) if rule.chapters or _is_guide(rule) else _by_date(items)
-        self.made.items += list(self.unknown("authors", self.mapping.authors))
-        self.made.items += list(self.unknown("topics", self.mapping.topics))
+        self.names("profile", self.mapping.authors, self.made.authors)
+        self.names("topic", self.mapping.topics, self.made.topics)
         self.made.items.sort(key=lambda item: 0 if item.kind in SNIPPETS else 1 if item.kind == "section" else 2)
         self.give_addresses()
         return self.made
@@ -227,23 +230,10 @@ class _Planner:
         order = read_chapter_order(self.root, rule.chapters, self.made.by_path.keys())
         self.chapter_files(order)
         below: dict[str, list[Planned]] = defaultdict(list)
-        tops: list[Planned] = []
         for item in items:
-            if item.kind in {"section", "redirect"}:
-                tops.append(item)
-                continue
-            item.under = order.under.get(item.path) or self.above(item, rule)
-            if item.under:
-                item.kind, item.parent = "chapter", ""
-                below[item.under].append(item)
-                if item.path not in order.position and not is_index(item.path):
-                    item.findings.append(Finding(What.ORDER, "after the others, by its weight and name"))
-            elif is_index(item.path) or folder_of(item.path) == rule.folder:
-                tops.append(item)
-            else:
-                item.findings.append(Finding(What.NOT_IMPORTED, "its guide has no index file"))
-                item.kind = "redirect"
-                tops.append(item)
+            if item.kind not in {"section", "redirect"}:
+                self.place(item, rule, order)
+            below[item.under].append(item)
 
         def rank(item: Planned) -> tuple[int, int, str]:
             weight = first_text(item.front, self.mapping.key("order"))
@@ -253,19 +243,28 @@ class _Planner:
             return (place, heavy, item.path)
 
         out: list[Planned] = []
+        waiting = sorted(below[""], key=rank, reverse=True)
+        while waiting:
+            out.append(waiting.pop())
+            waiting += sorted(below[out[-1].path], key=rank, reverse=True)
+        reached = {item.path for item in out}
+        for item in items:
+            if item.path not in reached:
+                item.findings.append(Finding(What.NOT_IMPORTED, "it stands below itself in the chapter order"))
+                item.kind, item.under = "redirect", ""
+                out.append(item)
+        return out
 
-        def walk(item: Planned) -> None:
-            out.append(item)
-            for child in sorted(below[item.path], key=rank):
-                walk(child)
-
-        for top in sorted(tops, key=lambda item: rank(item)[1:]):
-            walk(top)
-        for stray in sorted(set(map(id, items)) - set(map(id, out))):
-            item = next(each for each in items if id(each) == stray)
-            item.findings.append(Finding(What.NOT_IMPORTED, "it stands below itself in the chapter order"))
+    def place(self, item: Planned, rule: FolderRule, order: ChapterOrder) -> None:
+        """Say whether an item is a guide, or a chapter and below what."""
+        item.under = order.under.get(item.path) or self.above(item, rule)
+        if item.under:
+            item.kind, item.parent = "chapter", ""
+            if item.path not in order.position and not is_index(item.path):
+                item.findings.append(Finding(What.ORDER, "after the others, by its weight and name"))
+        elif not is_index(item.path) and folder_of(item.path) != rule.folder:
+            item.findings.append(Finding(What.NOT_IMPORTED, "its guide has no index file"))
             item.kind = "redirect"
-        return out + [item for item in items if item not in out]
 
     def above(self, item: Planned, rule: FolderRule) -> str:
         """The index file of the nearest folder above, within the rule's folder."""
@@ -287,38 +286,36 @@ class _Planner:
             else:
                 self.made.left_out[name] = Finding(What.NOT_IMPORTED, "a chapter order without a chapter")
 
-    def unknown(self, name: str, taxonomy: Taxonomy | None) -> Iterable[Planned]:
-        """Items for authors and topics that pages name and no file describes."""
+    def names(self, kind: str, taxonomy: Taxonomy | None, table: dict[str, str]) -> None:
+        """Learn every slug of the topics or people: their own, their files', and their aliases'."""
         if taxonomy is None:
             return
-        kind, table = ("profile", self.made.authors) if name == "authors" else ("topic", self.made.topics)
-        what = What.AUTHOR if name == "authors" else What.TOPIC
-        for item in self.made.by_path.values():
-            if item.kind == kind:
-                table.setdefault(item.slug, item.path)
-                table.setdefault(clean_slug(default_slug(item.path)), item.path)
-        for item in list(self.made.by_path.values()):
-            if item.kind == kind:
-                for address in item.aliases:
-                    table.setdefault(clean_slug(address.strip("/").rsplit("/", 1)[-1]), item.path)
-        users: dict[str, list[Planned]] = defaultdict(list)
-        for item in self.made.by_path.values():
-            if item.is_page:
-                for word in texts(item.front.get(taxonomy.key)):
-                    if (slug := clean_slug(word)) and slug not in table:
-                        users[slug].append(item)
-        for slug, items in sorted(users.items()):
-            done = "made from its name" if taxonomy.create_unknown else "left out"
-            for item in items:
-                item.findings.append(Finding(what, f"{slug}: {done}"))
-            if taxonomy.create_unknown:
-                path = f"({name})/{slug}"
-                digest = hashlib.sha256(f"{path}\0{IMPORTER_VERSION}".encode()).hexdigest()
-                title = slug.replace("-", " ").title()
-                made = Planned(path, kind, None, {}, slug, title, digest)
-                self.made.by_path[path] = made
-                table[slug] = path
-                yield made
+        known = [item for item in self.made.by_path.values() if item.kind == kind]
+        for item in known:
+            table.setdefault(item.slug, item.path)
+            table.setdefault(clean_slug(default_slug(item.path)), item.path)
+        for item in known:
+            for address in item.aliases:
+                table.setdefault(clean_slug(address), item.path)
+        what = What.AUTHOR if kind == "profile" else What.TOPIC
+        done = "made from its name" if taxonomy.create_unknown else "left out"
+        unknown: dict[str, str] = {}
+        for item in [each for each in self.made.by_path.values() if each.is_page]:
+            for word in texts(item.front.get(taxonomy.key)):
+                if (slug := clean_slug(word)) and slug not in table:
+                    item.findings.append(Finding(what, f"{slug}: {done}"))
+                    unknown[slug] = word
+        if taxonomy.create_unknown:
+            self.made.items += [self.invented(kind, slug, table) for slug in sorted(unknown)]
+
+    def invented(self, kind: str, slug: str, table: dict[str, str]) -> Planned:
+        """A topic or person that pages name and no file describes, so that a byline is not lost."""
+        path = f"({kind})/{slug}"
+        digest = hashlib.sha256(f"{path}\0{IMPORTER_VERSION}".encode()).hexdigest()
+        made = Planned(path, kind, None, {}, slug, slug.replace("-", " ").title(), digest)
+        self.made.by_path[path] = made
+        table[slug] = path
+        return made
 
     def give_addresses(self) -> None:
         """Give every page its address on the new site; the second of one name gets a number."""
@@ -357,7 +354,7 @@ class _Planner:
         names |= {condition.key for condition in mapping.hidden}
         names |= {taxonomy.key for taxonomy in (mapping.topics, mapping.authors) if taxonomy}
         for rule in mapping.folders:
-            names |= {name for fields in rule.fields.values() for name in fields}
+            names |= {hole for fields in rule.fields.values() for name in fields for hole in _holes(name) or [name]}
             names |= {name for appended in rule.append for name in appended.needs}
             names |= {condition.key for each in rule.types for condition in each.when}
             names |= {hole for each in rule.append for text in each.values.values() for hole in _holes(text)}
@@ -365,9 +362,7 @@ class _Planner:
 
 
 def _holes(template: str) -> list[str]:
-    import re  # noqa: PLC0415
-
-    return re.findall(r"\{([\w.-]+)\}", template)
+    return _HOLE.findall(template)
 
 
 def _is_guide(rule: FolderRule) -> bool:

@@ -144,43 +144,46 @@ def _parts(text: str, first_line: int, findings: list[Finding]) -> Iterator[Word
 
 
 def _read_tag(text: str, opening: re.Match[str], line: int, findings: list[Finding]) -> tuple[int, Words | _Tag]:
-    """Read one tag; one that is not well formed gives its two braces back as words."""
+    """Read one tag; one that is not well formed gives its braces back as words."""
     ending = (">" if opening["mark"] == "<" else "%") + "}}"
-    close = text.find(ending, opening.end())
     if text.startswith("/*", opening.end()):
         example = text.find("*/" + ending, opening.end())
         if example >= 0:
-            end = example + 2 + len(ending)
-            return end, Words(text[opening.start() : end].replace("/*", "", 1)[: -len(ending) - 2] + ending, line)
+            inside = text[opening.end() + 2 : example]
+            return example + 2 + len(ending), Words(f"{opening[0]}{inside}{ending}", line)
+    close = text.find(ending, opening.end())
     name = _NAME.match(text, opening.end())
     if close < 0 or name is None or name.end() > close:
         findings.append(Finding(What.SHORTCODE_BROKEN, "no name or no end; left as it stands", line))
         return opening.end(), Words(opening[0], line)
     tag = _Tag(name["name"], "", line, closing=bool(name["close"]))
-    position = name.end()
-    tag.name = tag.name.removesuffix("/")
-    while True:
+    end = _read_values(text, name.end(), ending, tag, findings)
+    if end is None:
+        findings.append(Finding(What.SHORTCODE_BROKEN, f"{tag.name} has no end; left as it stands", line))
+        return opening.end(), Words(opening[0], line)
+    tag.raw = text[opening.start() : end]
+    return end, tag
+
+
+def _read_values(text: str, position: int, ending: str, tag: _Tag, findings: list[Finding]) -> int | None:
+    """Read a tag's values into it; where the tag ends, or None when it does not."""
+    while position < len(text):
         if space := _SPACE.match(text, position):
             position = space.end()
         if text.startswith(ending, position):
-            end = position + len(ending)
-            break
+            return position + len(ending)
         if text.startswith("/" + ending, position):
-            tag.alone, end = True, position + 1 + len(ending)
-            break
-        if position >= len(text):
-            findings.append(Finding(What.SHORTCODE_BROKEN, f"{tag.name} has no end; left as it stands", line))
-            return opening.end(), Words(opening[0], line)
+            tag.alone = True
+            return position + 1 + len(ending)
         key = _KEY.match(text, position)
         if key:
             position = key.end()
-        value, position = _read_value(text, position, ending, findings, line)
+        value, position = _read_value(text, position, ending, findings, tag.line)
         if key:
             tag.named[key["key"]] = value
         elif value:
             tag.positional.append(value)
-    tag.raw = text[opening.start() : end]
-    return end, tag
+    return None
 
 
 def _read_value(text: str, position: int, ending: str, findings: list[Finding], line: int) -> tuple[str, int]:

@@ -33,8 +33,15 @@ def plain(text: str) -> str:
 
 
 def first_text(front: dict[str, Any], keys: tuple[str, ...]) -> str:
-    """The first of these keys that has words in it, as plain text."""
+    """The first of these keys that has words in it, as plain text.
+
+    A key with holes (`{community_list.0.members} members`) is a template, used when all its holes have words.
+    """
     for key in keys:
+        if "{" in key:
+            if all(first_text(front, (hole,)) for hole in _HOLE.findall(key)):
+                return filled(key, front)
+            continue
         value = value_at(front, key)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and (text := plain(str(value))):
             return text

@@ -6,9 +6,9 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from content.importing.bodies.blocks import accordion_piece, callout_piece, embed_piece, quote_piece, video_address
 from content.importing.bodies.pieces import Piece, folded, text_piece
 from content.importing.bodies.tables import cell_text, links_pieces, table_piece
-from content.importing.bodies.trees import accordion_piece, callout_piece, embed_piece, quote_piece, video_address
 from content.importing.findings import What
 from content.importing.shortcodes import Shortcode, Words
 
@@ -43,8 +43,8 @@ class CodeBlocks:
             "embed": self.embed,
             "image": self.image,
             "further-reading": self.further_reading,
-            "list": self.list,
-            "item": self.list,
+            "list": self.list_pieces,
+            "item": self.list_pieces,
             "table": self.table,
             "row": self.inner,
             "cell": self.inner,
@@ -153,43 +153,22 @@ class CodeBlocks:
         value = {"title": title, "items": [item]}
         return [Piece("further_reading", value, rich=f"<p>{shown}</p>", inline=shown), *self.inner(code)]
 
-    def list(self, code: Shortcode, rule: CodeRule) -> list[Piece]:
+    def list_pieces(self, code: Shortcode, rule: CodeRule) -> list[Piece]:
         """A list made of shortcodes; text between its items stands between two lists."""
-        out: list[Piece] = []
-        items: list[str] = []
-
-        def finish() -> None:
-            if items:
-                out.append(text_piece(f"<ul>{''.join(items)}</ul>"))
-                items.clear()
-
-        members = [code] if rule.kind == "item" else code.children or []
-        for member in members:
+        made = _List()
+        for member in [code] if rule.kind == "item" else code.children or []:
             kind = self.conversion.kind(member)
-            if isinstance(member, Words) and not member.text.strip():
+            if isinstance(member, Words) or kind not in {"item", "list"}:
+                if not isinstance(member, Words) or member.text.strip():
+                    made.between(self.conversion.pieces([member]))
                 continue
-            if kind == "item" and isinstance(member, Shortcode):
-                if member is not code:
-                    self.conversion.count(member, "converted")
-                html, after = self.item(member)
-                if html:
-                    items.append(f"<li>{html}</li>")
-                if after:
-                    finish()
-                    out += after
-            elif kind == "list" and isinstance(member, Shortcode):
+            if member is not code:
                 self.conversion.count(member, "converted")
-                for piece in self.list(member, self.conversion.mapping.shortcodes[member.name]):
-                    if items and piece.type == "text" and piece.value.startswith("<ul>"):
-                        items[-1] = items[-1].removesuffix("</li>") + piece.value + "</li>"
-                    else:
-                        finish()
-                        out.append(piece)
+            if kind == "item":
+                made.item(*self.item(member))
             else:
-                finish()
-                out += self.conversion.pieces([member])
-        finish()
-        return out
+                made.below(self.list_pieces(member, self.conversion.mapping.shortcodes[member.name]))
+        return made.finished()
 
     def item(self, code: Shortcode) -> tuple[str, list[Piece]]:
         """One item's line, and the blocks that cannot be in it."""
@@ -225,6 +204,40 @@ class CodeBlocks:
                     yield node
                 else:
                     yield from self.members(node.children or [], kind)
+
+
+class _List:
+    """A list while its items come in."""
+
+    def __init__(self) -> None:
+        self.out: list[Piece] = []
+        self.items: list[str] = []
+
+    def item(self, html: str, after: list[Piece]) -> None:
+        """One more item; blocks that cannot be in it end the list."""
+        if html:
+            self.items.append(f"<li>{html}</li>")
+        self.between(after)
+
+    def below(self, pieces: list[Piece]) -> None:
+        """A list within the last item."""
+        for piece in pieces:
+            if self.items and piece.type == "text" and piece.value.startswith("<ul>"):
+                self.items[-1] = self.items[-1].removesuffix("</li>") + piece.value + "</li>"
+            else:
+                self.between([piece])
+
+    def between(self, pieces: list[Piece]) -> None:
+        """Something that is no item."""
+        if pieces:
+            self.out = [*self.finished(), *pieces]
+
+    def finished(self) -> list[Piece]:
+        """What there is so far."""
+        if self.items:
+            self.out.append(text_piece(f"<ul>{''.join(self.items)}</ul>"))
+            self.items = []
+        return self.out
 
 
 def filled(template: str, code: Shortcode) -> str:

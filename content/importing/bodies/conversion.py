@@ -41,7 +41,7 @@ class Body:
     waiting: list[str] = field(default_factory=list)
 
 
-def convert_body(
+def convert_body(  # noqa: PLR0913 (a source, and what belongs to it)
     text: str,
     *,
     mapping: Mapping,

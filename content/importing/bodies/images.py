@@ -10,12 +10,12 @@ from content.blocks.library.media import looks_like_a_file_name
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?|pdf)\s*$", re.IGNORECASE)
 _MACHINE = re.compile(
     r"""
-    (?:img|dsc[nf]?|p|image|images|photo|picture|pic|scan|screen[ _-]?shot|untitled|artboard|slide|figure|frame|asset|copy
-      |group|layer|final|thumb(?:nail)?|x|px|at|of|copy\ of|v|edit(?:ed)?|small|large|new|old|web)
+    (?:img|dsc[nf]?|p|image|images|photo|picture|pic|scan|screen[ _-]?shot|untitled|artboard|slide|figure|frame|asset
+      |copy|group|layer|final|thumb(?:nail)?|x|px|at|of|copy\ of|v|edit(?:ed)?|small|large|new|old|web)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_SIZE = re.compile(r"\b\d{2,4}\s?[-_]?[x×][-_]?\s?\d{2,4}\b", re.IGNORECASE)
+_SIZE = re.compile(r"\b\d{2,4}\s?[-_]?[x\u00d7][-_]?\s?\d{2,4}\b", re.IGNORECASE)
 _STOCK = re.compile(
     r"\b(?:i?stock(?:photo)?|thinkstock|getty|images?\ ?plus|shutterstock)\b.*\d{6,}|\d{8,}", re.IGNORECASE
 )
@@ -44,7 +44,7 @@ def image_words(alt: str, source: str = "") -> tuple[str, bool]:
     if not is_name:
         return alt, False
     bare = _SIZE.sub(" ", _STOCK.sub(" ", _EXTENSION.sub("", alt)))
-    words = re.sub(r"\s+", " ", re.sub(r"[-_]+", " ", bare)).strip(" .,:;-–x")
+    words = re.sub(r"\s+", " ", re.sub(r"[-_]+", " ", bare)).strip(" .,:;-\u2013x")
     return (words, True) if len(_telling(words)) >= WORDS_THAT_SAY_SOMETHING else ("", True)
 
 

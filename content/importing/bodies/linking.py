@@ -14,7 +14,8 @@ class Link:
     """Where a link leads.
 
     `page` is an imported page's primary key; `waiting` the source path of one that is not made yet (`href` is its
-    address meanwhile). `fragment` is the place in it, which the site's rich text understands. With neither and no `href`, only the words stay. `finding` says what the report should tell.
+    address meanwhile). `fragment` is the place in it, which the site's rich text understands. With neither and no
+    `href`, only the words stay. `finding` says what the report should tell.
     """
 
     href: str = ""

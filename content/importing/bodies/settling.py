@@ -24,6 +24,8 @@ CARDS = 8
 _ANCHOR_LENGTH = 60
 _SAFE = {"p", "br", "b", "i", "a", "ul", "ol", "li", "h3", "h4", "sup", "sub", "code"}
 _IN_PAGE = re.compile(r'<a href="#([^"]*)">(.*?)</a>', re.DOTALL)
+_BACK_ARROWS = {"\u21b5", "\u21a9", "\u2191", "^"}
+"""What footnotes end with to lead back to the text; without their link they say nothing."""
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -41,6 +43,8 @@ def settled(pieces: list[Piece], *, notes: Notes, anchors: dict[str, str], title
             name = _anchor(anchors.get(found[1], found[1]))
             if name in places:
                 return f'<a href="#{name}">{found[2]}</a>'
+            if found[2].strip(" \ufe0e") in _BACK_ARROWS:
+                return ""
             notes.tell(What.ANCHOR, f"#{found[1]}", line)
             return found[2]
 

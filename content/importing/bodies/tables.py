@@ -13,7 +13,7 @@ from content.importing.findings import What
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bs4 import PageElement
+    from bs4.element import PageElement
 
 _LINK = re.compile(r"<a [^>]*>.*?</a>")
 _BREAK = re.compile(r"<br/>|</li>|</p>")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import nh3
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString
 
-from content.blocks.library.values import video_of
+from content.importing.bodies.blocks import accordion_piece, callout_piece, embed_piece, quote_pieces, video_address
 from content.importing.bodies.elements import FLOW, INLINE, PLAIN_INLINE, SAFE
 from content.importing.bodies.pieces import Notes, Piece, folded, line_of_text, text_piece, words_of
 from content.importing.bodies.tables import table_pieces
@@ -19,7 +20,7 @@ from content.importing.findings import What
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bs4 import PageElement
+    from bs4.element import PageElement
 
     from content.importing.bodies.linking import Link
 
@@ -28,10 +29,14 @@ TARGET = "import-target"
 HELD = re.compile(r"COURANTHELD(\d+)END")
 """The word under which a shortcode's blocks travel through Markdown."""
 _TARGET = re.compile(rf"{TARGET}:(\d+)")
-_BARE_URL = re.compile(r"https?://[^\s<>\"'“”]+[^\s<>\"'“”.,;:!?)\]]")
+_LINK_IN_WORDS = re.compile(
+    r"\[(?P<words>[^\[\]]+)\]\((?P<address>https?://[^\s()]+)\)"
+    r"|(?P<bare>https?://[^\s<>\"'“”]+[^\s<>\"'“”.,;:!?)\]])"
+)
+# Bold with nothing in it, and spaces that take no room.
+_LEFT_OVER = re.compile(r"\*{4,}|[\u200b\u2060\ufeff]")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _EDGE_BREAKS = re.compile(r"^(?:\s|<br/>)+|(?:\s|<br/>)+$")
-_ATTRIBUTION = re.compile(r"^\s*(?:—|–|--|―)\s*(?=\S)")
 
 _LIST_END = len("</li></ul>")
 _ATTRIBUTES = {
@@ -51,21 +56,6 @@ _SCHEMES = {"http", "https", "mailto", "tel", "ftp", "javascript", "data", "file
 _LINK_SCHEMES = {"http", "https", "mailto", "tel"}
 
 
-def video_address(url: str) -> str:
-    """The public address of a YouTube or Vimeo video, from any of the forms it is written in; "" for another."""
-    url = url.strip()
-    host, number = video_of(f"https:{url}" if url.startswith("//") else url)
-    if host == "YouTube" and number != "videoseries":  # a playlist's player has a name as long as an id
-        return f"https://www.youtube.com/watch?v={number}"
-    return f"https://vimeo.com/{number}" if host == "Vimeo" else ""
-
-
-def embed_piece(url: str, title: str) -> Piece:
-    """A video that loads on click; a link where no block can stand."""
-    link = f'<a href="{escape(url)}">{escape(title or "Watch the video")}</a>'
-    return Piece("embed", {"url": url, "title": title}, rich=f"<p>{link}</p>", inline=link)
-
-
 class Walker:
     """Walks one rendered body.
 
@@ -73,7 +63,7 @@ class Walker:
     `image` makes the piece of an `<img>`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (what a walk needs to know)
         self,
         *,
         notes: Notes,
@@ -203,11 +193,7 @@ class Walker:
             return [callout_piece("note", "", rich), *after] if rich else after
         if any(piece.type != "text" for piece in inside):
             return inside
-        paragraphs = [_plain(part) for part in html.split("</p>") if _plain(part)]
-        name = ""
-        if len(paragraphs) > 1 and _ATTRIBUTION.match(paragraphs[-1]):
-            name = _ATTRIBUTION.sub("", paragraphs.pop())
-        return [quote_piece("\n\n".join(paragraphs), name)] if paragraphs else []
+        return quote_pieces([words for part in html.split("</p>") if (words := _plain(part))])
 
     def definitions(self, tag: Tag) -> list[Piece]:
         """A definition list: each term in bold over its definitions."""
@@ -247,7 +233,7 @@ class Walker:
 
     def list_html(self, tag: Tag, after: list[Piece]) -> str:
         """A list as rich text; blocks in it that cannot stay move to after the whole list."""
-        items = []
+        items: list[str] = []
         for item in tag.children:
             if isinstance(item, Tag) and item.name == "li":
                 html = self.item_html(item, after)
@@ -313,12 +299,17 @@ class Walker:
         return out
 
     def plain(self, text: str) -> str:
-        """Escaped text; a shortcode's link that stands by itself is shown by its target, a bare address is linked."""
+        """Escaped text; a shortcode's link that stands by itself is shown by its target, a bare address is linked.
+
+        Markdown's links within HTML, which no renderer reads, are links too.
+        """
         text = _TARGET.sub(lambda found: self.targets[int(found[1])][0], text)
+        text = _LEFT_OVER.sub("", text)
         out, position = [], 0
-        for found in _BARE_URL.finditer(text):
+        for found in _LINK_IN_WORDS.finditer(text):
             out.append(escape(text[position : found.start()], quote=False))
-            out.append(self.anchor(found[0], escape(found[0], quote=False)))
+            address = found["address"] or found["bare"]
+            out.append(self.anchor(address, escape(found["words"] or address, quote=False)))
             position = found.end()
         return "".join(out) + escape(text[position:], quote=False)
 
@@ -379,27 +370,6 @@ class Walker:
     def held_pieces(self, text: str) -> list[Piece]:
         """The pieces of the shortcodes named in `text`."""
         return [piece for found in HELD.finditer(text) for piece in self.held[int(found[1])]]
-
-
-def callout_piece(tone: str, title: str, rich: str) -> Piece:
-    """A callout; inside another block its title is a bold line."""
-    lead = f"<p><b>{escape(title, quote=False)}</b></p>" if title else ""
-    return Piece(
-        "callout", {"tone": tone, "title": title, "text": rich}, rich=lead + rich, inline=line_of_text(lead + rich)
-    )
-
-
-def accordion_piece(title: str, rich: str) -> Piece:
-    """An accordion of one; several in a row are joined at the end."""
-    lead = f"<p><b>{escape(title, quote=False)}</b></p>"
-    return Piece("accordion", {"items": [{"title": title, "text": rich}]}, rich=lead + rich)
-
-
-def quote_piece(text: str, name: str) -> Piece:
-    """A quote; inside another block a paragraph in quotation marks."""
-    line = f"“{escape(text, quote=False)}”" + (f" — {escape(name, quote=False)}" if name else "")
-    line = line.replace("\n\n", "<br/>")
-    return Piece("quote", {"text": text, "name": name, "role": ""}, rich=f"<p>{line}</p>", inline=line)
 
 
 def _runs(parts: list[str | Piece]) -> list[str | Piece]:

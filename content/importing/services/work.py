@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +14,7 @@ from content.importing.models import ImportedItem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import TracebackType
 
     from content.importing.bodies import Body
     from content.importing.plan import Planned
@@ -78,7 +79,9 @@ class Batch:
         """Note the moment of the commit."""
         self.seconds = time.monotonic() - self.started
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Write the rows and commit; after an error, roll back."""
         if error is None:
             self.record(self.done)
