@@ -16,9 +16,9 @@ from content.importing.bodies.images import image_words
 from content.importing.bodies.markdown import render_markdown
 from content.importing.bodies.pieces import Notes, Piece, text_piece
 from content.importing.bodies.settling import settled
-from content.importing.bodies.trees import TARGET, Walker
+from content.importing.bodies.trees import HELD, TARGET, Walker
 from content.importing.findings import Finding, What
-from content.importing.shortcodes import Shortcode, Words, parse_shortcodes
+from content.importing.shortcodes import Shortcode, Words, parse_shortcodes, written
 
 if TYPE_CHECKING:
     from content.importing.bodies.linking import Link, Resolver
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BUTTON_LENGTH = 80
 BLOCK_IDS = uuid.UUID("5b1b2f0e-6f5e-4f0c-9a57-7c1f3d0a9f11")
 _BLANK_END = re.compile(r"(?:^|\n)([ \t]*)$")
+_TARGET = re.compile(rf"{TARGET}:(\d+)")
 _BLANK_START = re.compile(r"[ \t]*(?:\n|$)")
 
 
@@ -63,6 +64,7 @@ def convert_body(  # noqa: PLR0913 (a source, and what belongs to it)
     pieces = [*conversion.made(before), *pieces, *conversion.made(after)]
     pieces = settled(pieces, notes=notes, anchors=conversion.anchors, title=title, line=first_line)
     blocks = [_raw_block(piece, f"{seed}#{number}") for number, piece in enumerate(pieces)]
+    blocks = conversion.as_written(blocks)
     for tag, count in conversion.tags.items():
         outcome = outcome_of_element(tag)
         notes.html[f"{tag}: {outcome}"] += count
@@ -101,6 +103,7 @@ class Conversion:
         self.tags: Counter[str] = Counter()
         self.anchors: dict[str, str] = {}
         self.held: list[list[Piece]] = []
+        self.sources: list[str] = []
         self.targets: list[tuple[str, int]] = []
         self.codes = CodeBlocks(self)
         self.walker = self._walker(first_line)
@@ -139,7 +142,9 @@ class Conversion:
                 out.append(self.in_line(node, kind))
                 continue
             self.count(node, "converted")
-            self.held.append(self.codes.pieces(node, self.mapping.shortcodes[node.name]))
+            pieces = self.codes.pieces(node, self.mapping.shortcodes[node.name])
+            self.held.append(pieces)
+            self.sources.append(written([node]))
             word = f"COURANTHELD{len(self.held) - 1}END"
             indent = _BLANK_END.search("".join(out)[-200:]) if out else re.match(r"()", "")
             following = nodes[number + 1] if number + 1 < len(nodes) else None
@@ -181,6 +186,17 @@ class Conversion:
         if not label:
             return url if base else name
         return f'<a href="{escape(url)}">{label}</a>' if base else label
+
+    def as_written(self, value: Any) -> Any:
+        """Put the source back where a shortcode stood in something that is kept to the letter, like code."""
+        if isinstance(value, dict):
+            return {key: self.as_written(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.as_written(each) for each in value]
+        if not isinstance(value, str) or ("COURANTHELD" not in value and TARGET not in value):
+            return value
+        value = HELD.sub(lambda found: self.sources[int(found[1])] if int(found[1]) < len(self.sources) else "", value)
+        return _TARGET.sub(lambda found: self.walker.target(found)[0].replace(f"{TARGET}:", ""), value)
 
     def target(self, target: str, line: int) -> str:
         """An address under which a target travels through Markdown."""

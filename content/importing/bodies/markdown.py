@@ -73,16 +73,29 @@ def looks_like_code(text: str) -> bool:
 def _fenced(lines: list[str]) -> list[str]:
     """Put a fence around indented blocks that are code, so that nothing else indented is."""
     for token in reversed(_parser(indented_code=True).parse("\n".join(lines))):
-        if token.type != "code_block" or token.map is None or not looks_like_code(token.content):
+        if token.type != "code_block" or token.map is None:
             continue
         start, end = token.map
         while end > start and not lines[end - 1].strip():
             end -= 1
-        margin = min(len(line) - len(line.lstrip()) for line in lines[start:end] if line.strip())
-        pad = " " * max(margin - 4, 0)
-        block = [pad + line[margin:] if line.strip() else "" for line in lines[start:end]]
-        lines[start:end] = [f"{pad}~~~~~", *block, f"{pad}~~~~~"]
+        whole = looks_like_code(token.content)
+        for first, last in reversed([(start, end)] if whole else list(_chunks(lines, start, end))):
+            if looks_like_code("\n".join(lines[first:last])):
+                margin = min(len(line) - len(line.lstrip()) for line in lines[first:last] if line.strip())
+                pad = " " * max(margin - 4, 0)
+                block = [pad + line[margin:] if line.strip() else "" for line in lines[first:last]]
+                lines[first:last] = [f"{pad}~~~~~", *block, f"{pad}~~~~~"]
     return lines
+
+
+def _chunks(lines: list[str], start: int, end: int) -> Iterable[tuple[int, int]]:
+    """The parts of a block that empty lines divide."""
+    first = start
+    for number in range(start, end + 1):
+        if number == end or not lines[number].strip():
+            if number > first:
+                yield first, number
+            first = number + 1
 
 
 def _without_attributes(lines: list[str], anchors: dict[str, str]) -> Iterable[str]:

@@ -36,6 +36,7 @@ _LINK_IN_WORDS = re.compile(
 # Bold with nothing in it, and spaces that take no room.
 _LEFT_OVER = re.compile(r"\*{4,}|[\u200b\u2060\ufeff]")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+_AROUND_BREAK = re.compile(r" ?<br/> ?")
 _EDGE_BREAKS = re.compile(r"^(?:\s|<br/>)+|(?:\s|<br/>)+$")
 
 _LIST_END = len("</li></ul>")
@@ -293,7 +294,7 @@ class Walker:
         position = 0
         for found in HELD.finditer(text):
             out.append(self.plain(text[position : found.start()]))
-            out += self.held[int(found[1])]
+            out += self.held_pieces(found[0])
             position = found.end()
         out.append(self.plain(text[position:]))
         return out
@@ -303,7 +304,7 @@ class Walker:
 
         Markdown's links within HTML, which no renderer reads, are links too.
         """
-        text = _TARGET.sub(lambda found: self.targets[int(found[1])][0], text)
+        text = _TARGET.sub(lambda found: self.target(found)[0], text)
         text = _LEFT_OVER.sub("", text)
         out, position = [], 0
         for found in _LINK_IN_WORDS.finditer(text):
@@ -354,7 +355,7 @@ class Walker:
     def anchor(self, href: str, words: str) -> str:
         """Words, linked to where `href` leads; only the words where it leads nowhere."""
         if found := _TARGET.match(href):
-            target, line = self.targets[int(found[1])]
+            target, line = self.target(found)
             link = self.resolve(target + href[found.end() :], True)
         else:
             line = self.line
@@ -367,9 +368,15 @@ class Walker:
         attributes = link.attributes()
         return f"<a {attributes}>{words}</a>" if attributes else words
 
+    def target(self, found: re.Match[str]) -> tuple[str, int]:
+        """The target that an address stands for, and its line."""
+        number = int(found[1])
+        return self.targets[number] if number < len(self.targets) else (found[0], self.line)
+
     def held_pieces(self, text: str) -> list[Piece]:
         """The pieces of the shortcodes named in `text`."""
-        return [piece for found in HELD.finditer(text) for piece in self.held[int(found[1])]]
+        numbers = [int(found[1]) for found in HELD.finditer(text)]
+        return [piece for number in numbers if number < len(self.held) for piece in self.held[number]]
 
 
 def _runs(parts: list[str | Piece]) -> list[str | Piece]:
@@ -384,7 +391,7 @@ def _runs(parts: list[str | Piece]) -> list[str | Piece]:
 
 
 def _tidy(html: str) -> str:
-    return _EDGE_BREAKS.sub("", _SPACE.sub(" ", html)).strip()
+    return _EDGE_BREAKS.sub("", _AROUND_BREAK.sub("<br/>", _SPACE.sub(" ", html))).strip()
 
 
 def _paragraph_of(html: str) -> list[Piece]:
