@@ -8,6 +8,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ def is_subscribed(page: Page, address: str) -> bool:
     return page.get_by_role("button", name="Unsubscribe", exact=True).count() == 1
 
 
+@pytest.mark.xdist_group("site")
 def test_from_an_editors_keyboard_to_a_subscribers_inbox_and_out_again(page: Page, site: RunningSite):
     log_in(page, site)
     write_blog(page, site)
