@@ -151,7 +151,8 @@ class _Planner:
         self.decide(item, rule)
         self.groups[rule.folder].append(item)
         self.made.by_path[name] = item
-        self.made.by_name.setdefault(path.name, []).append(name)
+        for known_as in {path.name, default_slug(name)}:
+            self.made.by_name.setdefault(known_as, []).append(name)
 
     def decide(self, item: Planned, rule: FolderRule) -> None:
         """Say what an item becomes."""

@@ -130,8 +130,8 @@ class Run:
             if item.kind != "section":
                 continue
             page = self.writer.section_at(item.address, item.title) if item.address else None
-            if page is not None:
-                self.page_ids[item.path] = page.pk
+            if page is not None or (item.address and self.dry_run):
+                self.page_ids[item.path] = page.pk if page else NOT_MADE
             if self.is_done(item):
                 continue
             with self.batch() as done:
@@ -280,7 +280,7 @@ class Run:
             findings = [*item.findings, *findings_of(record)]
             state = self.states.get(item.path, "unchanged" if record else "")
             became = "nothing" if item.kind == "redirect" and not item.target else item.kind
-            if item.is_page and item.path not in self.page_ids:
+            if (item.is_page or item.kind == "section") and item.path not in self.page_ids:
                 became = "nothing"
                 if state == "deleted since the import" and all(each.what is not What.GONE for each in findings):
                     findings.append(Finding(What.GONE, "left so"))
