@@ -12,7 +12,6 @@ from django.utils.dateparse import parse_datetime
 from newsletters.delivery import services
 from newsletters.delivery.models import Mailing
 from newsletters.delivery.selectors import mailing_counts
-from newsletters.delivery.sending.dispatch import Ending
 from newsletters.delivery.states import ForbiddenMoveError, MailingState
 from newsletters.issues.models import IssuePage
 from newsletters.issues.preflight import preflight_issue
@@ -62,7 +61,9 @@ def _status(command: BaseCommand, options: dict[str, Any]) -> None:
 
 def _add_send(parser: CommandParser) -> None:
     parser.add_argument("issue", type=int, help="the issue's page number")
-    parser.add_argument("--at", default="", help="when to send, as 2026-11-24T09:00 (local time); at once when left out")
+    parser.add_argument(
+        "--at", default="", help="when to send, as 2026-11-24T09:00 (local time); at once when left out"
+    )
     parser.add_argument(
         "--here",
         action="store_true",
@@ -125,7 +126,9 @@ def _resend_unknown(command: BaseCommand, options: dict[str, Any]) -> None:
         moved = service(mailing=mailing, numbers=options["numbers"] or None)
     except ForbiddenMoveError as error:
         raise CommandError(str(error)) from error
-    command.stdout.write(f"{moved} recipient{'' if moved == 1 else 's'} {'closed' if options['close'] else 'to be sent again'}")
+    command.stdout.write(
+        f"{moved} recipient{'' if moved == 1 else 's'} {'closed' if options['close'] else 'to be sent again'}"
+    )
 
 
 def _line(mailing: Mailing) -> str:
@@ -149,7 +152,5 @@ SUBCOMMANDS = (
     Subcommand("pause", "stop a mailing for now", _takes_mailing, _steering(services.pause_mailing)),
     Subcommand("resume", "go on with a paused mailing", _takes_mailing, _steering(services.resume_mailing)),
     Subcommand("cancel", "end a mailing for good", _takes_mailing, _steering(services.cancel_mailing)),
-    Subcommand(
-        "resend-unknown", "send again, or close, what is unknown after a crash", _add_unknown, _resend_unknown
-    ),
+    Subcommand("resend-unknown", "send again, or close, what is unknown after a crash", _add_unknown, _resend_unknown),
 )

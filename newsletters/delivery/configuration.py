@@ -21,7 +21,7 @@ class DeliveryConfiguration:
     connections: int = 16
     messages_a_connection: int = 2_000
     senders_a_mailing: int = 1
-    lease: int = 60
+    lease: int = 30
     box: float = 150
     quantum: float = 20
     """The box while another mailing waits for its turn."""

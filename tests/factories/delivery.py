@@ -7,7 +7,16 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from newsletters.audience.models import Event, Ground, Basis, MailingList, State, Subscriber, Subscription, PermissionRecord
+from newsletters.audience.models import (
+    Basis,
+    Event,
+    Ground,
+    MailingList,
+    PermissionRecord,
+    State,
+    Subscriber,
+    Subscription,
+)
 from newsletters.delivery.models import Mailing
 from newsletters.delivery.services import freeze_audience, freeze_mailing, start_mailing
 from newsletters.issues.compiled import CompiledIssue, SectionEnd, SectionStart, Static, Token

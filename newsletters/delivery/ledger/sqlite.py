@@ -39,10 +39,7 @@ class SqliteLedger(Ledger):
 
     def merge_expression(self, *, with_topics: bool) -> str:
         """Build JSON; SQLite keeps a UUID as 32 hexadecimal digits."""
-        topics = (
-            "(SELECT json_group_array(i.topic_id) FROM audience_topicinterest i"
-            " WHERE i.subscriber_id = q.person)"
-        )
+        topics = "(SELECT json_group_array(i.topic_id) FROM audience_topicinterest i WHERE i.subscriber_id = q.person)"
         return (
             "json_object('id', q.public_id, 'name', q.name"
             + (f", 'topics', json({topics})" if with_topics else "")

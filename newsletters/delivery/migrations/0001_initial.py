@@ -7,116 +7,238 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audience', '0001_initial'),
-        ('issues', '0001_initial'),
+        ("audience", "0001_initial"),
+        ("issues", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mailing',
+            name="Mailing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=255)),
-                ('content', models.JSONField()),
-                ('content_hash', models.CharField(max_length=64)),
-                ('list_name', models.CharField(max_length=120)),
-                ('list_id', models.CharField(max_length=255)),
-                ('key_id', models.CharField(max_length=40)),
-                ('state', models.CharField(choices=[('freezing', 'Writing the list of recipients'), ('frozen', 'Waiting for its time'), ('missed', 'Missed its time; waiting for a decision'), ('sending', 'Sending'), ('paused', 'Paused'), ('finished', 'Finished'), ('cancelled', 'Cancelled')], default='freezing', max_length=10)),
-                ('scheduled_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('waterfall', models.JSONField(default=list)),
-                ('size', models.PositiveIntegerField(default=0, help_text='Recipients written to the ledger.')),
-                ('frozen_through', models.BigIntegerField(default=0, help_text='The last subscriber that freezing has looked at.')),
-                ('trouble', models.CharField(blank=True, help_text='Why nothing goes out at the moment.', max_length=300)),
-                ('trouble_since', models.DateTimeField(blank=True, null=True)),
-                ('not_before', models.DateTimeField(blank=True, help_text='No sender starts before this moment.', null=True)),
-                ('nudged_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('deaths', models.PositiveSmallIntegerField(default=0, help_text='Senders that died since one last made progress.')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issue', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='mailings', to='issues.issuepage')),
-                ('mailing_list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mailings', to='audience.mailinglist')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=255)),
+                ("content", models.JSONField()),
+                ("content_hash", models.CharField(max_length=64)),
+                ("list_name", models.CharField(max_length=120)),
+                ("list_id", models.CharField(max_length=255)),
+                ("key_id", models.CharField(max_length=40)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("freezing", "Writing the list of recipients"),
+                            ("frozen", "Waiting for its time"),
+                            ("missed", "Missed its time; waiting for a decision"),
+                            ("sending", "Sending"),
+                            ("paused", "Paused"),
+                            ("finished", "Finished"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="freezing",
+                        max_length=10,
+                    ),
+                ),
+                ("scheduled_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("waterfall", models.JSONField(default=list)),
+                ("size", models.PositiveIntegerField(default=0, help_text="Recipients written to the ledger.")),
+                (
+                    "frozen_through",
+                    models.BigIntegerField(default=0, help_text="The last subscriber that freezing has looked at."),
+                ),
+                (
+                    "trouble",
+                    models.CharField(blank=True, help_text="Why nothing goes out at the moment.", max_length=300),
+                ),
+                ("trouble_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "not_before",
+                    models.DateTimeField(blank=True, help_text="No sender starts before this moment.", null=True),
+                ),
+                ("nudged_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "deaths",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Senders that died since one last made progress."
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="mailings",
+                        to="issues.issuepage",
+                    ),
+                ),
+                (
+                    "mailing_list",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mailings", to="audience.mailinglist"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Deferral',
+            name="Deferral",
             fields=[
-                ('pk', models.CompositePrimaryKey('mailing_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('due_at', models.DateTimeField()),
-                ('mailing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deferrals', to='delivery.mailing')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "mailing_id", "number", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("due_at", models.DateTimeField()),
+                (
+                    "mailing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deferrals",
+                        to="delivery.mailing",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Chunk',
+            name="Chunk",
             fields=[
-                ('pk', models.CompositePrimaryKey('mailing_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('size', models.SmallIntegerField()),
-                ('state', models.SmallIntegerField(choices=[(0, 'Free'), (1, 'With a sender'), (2, 'Done')], default=0)),
-                ('lane', models.CharField(blank=True, default='', max_length=253)),
-                ('sender_id', models.BigIntegerField(null=True)),
-                ('accepted', models.SmallIntegerField(default=0)),
-                ('deferred', models.SmallIntegerField(default=0)),
-                ('rejected', models.SmallIntegerField(default=0)),
-                ('unknown', models.SmallIntegerField(default=0)),
-                ('suppressed', models.SmallIntegerField(default=0)),
-                ('closed', models.SmallIntegerField(default=0)),
-                ('mailing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='delivery.mailing')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "mailing_id", "number", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("size", models.SmallIntegerField()),
+                (
+                    "state",
+                    models.SmallIntegerField(choices=[(0, "Free"), (1, "With a sender"), (2, "Done")], default=0),
+                ),
+                ("lane", models.CharField(blank=True, default="", max_length=253)),
+                ("sender_id", models.BigIntegerField(null=True)),
+                ("accepted", models.SmallIntegerField(default=0)),
+                ("deferred", models.SmallIntegerField(default=0)),
+                ("rejected", models.SmallIntegerField(default=0)),
+                ("unknown", models.SmallIntegerField(default=0)),
+                ("suppressed", models.SmallIntegerField(default=0)),
+                ("closed", models.SmallIntegerField(default=0)),
+                (
+                    "mailing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="delivery.mailing",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Recipient',
+            name="Recipient",
             fields=[
-                ('pk', models.CompositePrimaryKey('mailing_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('subscriber_id', models.BigIntegerField()),
-                ('address', models.CharField(max_length=254)),
-                ('merge', models.JSONField()),
-                ('state', models.SmallIntegerField(choices=[(0, 'Not sent yet'), (1, 'Accepted'), (2, 'Deferred'), (3, 'Rejected'), (4, 'Unknown'), (5, 'Not sent: no permission any more'), (6, 'Unknown, closed by an operator')], default=0)),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('smtp_code', models.SmallIntegerField(null=True)),
-                ('smtp_text', models.CharField(max_length=200, null=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('mailing', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recipients', to='delivery.mailing')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "mailing_id", "number", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("subscriber_id", models.BigIntegerField()),
+                ("address", models.CharField(max_length=254)),
+                ("merge", models.JSONField()),
+                (
+                    "state",
+                    models.SmallIntegerField(
+                        choices=[
+                            (0, "Not sent yet"),
+                            (1, "Accepted"),
+                            (2, "Deferred"),
+                            (3, "Rejected"),
+                            (4, "Unknown"),
+                            (5, "Not sent: no permission any more"),
+                            (6, "Unknown, closed by an operator"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("smtp_code", models.SmallIntegerField(null=True)),
+                ("smtp_text", models.CharField(max_length=200, null=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "mailing",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recipients",
+                        to="delivery.mailing",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Sender',
+            name="Sender",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lease_until', models.DateTimeField()),
-                ('on_wire', newsletters.delivery.models.ledger.NumbersField(default=list)),
-                ('worker', models.CharField(blank=True, help_text='Host and main process of the worker it runs in.', max_length=120)),
-                ('stop', models.BooleanField(default=False, help_text='Asked to stop: no further body goes out.')),
-                ('started_at', models.DateTimeField()),
-                ('mailing', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='senders', to='delivery.mailing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("lease_until", models.DateTimeField()),
+                ("on_wire", newsletters.delivery.models.ledger.NumbersField(default=list)),
+                (
+                    "worker",
+                    models.CharField(
+                        blank=True, help_text="Host and main process of the worker it runs in.", max_length=120
+                    ),
+                ),
+                ("stop", models.BooleanField(default=False, help_text="Asked to stop: no further body goes out.")),
+                ("started_at", models.DateTimeField()),
+                (
+                    "mailing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="senders", to="delivery.mailing"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='mailing',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('issue', 'mailing_list'), name='delivery_one_mailing_an_issue_and_list'),
+            model_name="mailing",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "cancelled"), _negated=True),
+                fields=("issue", "mailing_list"),
+                name="delivery_one_mailing_an_issue_and_list",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deferral',
-            index=models.Index(fields=['mailing', 'due_at'], name='delivery_deferral_due'),
+            model_name="deferral",
+            index=models.Index(fields=["mailing", "due_at"], name="delivery_deferral_due"),
         ),
         migrations.AddIndex(
-            model_name='chunk',
-            index=models.Index(condition=models.Q(('state', 0)), fields=['mailing', 'lane', 'number'], name='delivery_chunk_free'),
+            model_name="chunk",
+            index=models.Index(
+                condition=models.Q(("state", 0)), fields=["mailing", "lane", "number"], name="delivery_chunk_free"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='recipient',
-            constraint=models.UniqueConstraint(fields=('mailing', 'subscriber_id'), name='delivery_recipient_once'),
+            model_name="recipient",
+            constraint=models.UniqueConstraint(fields=("mailing", "subscriber_id"), name="delivery_recipient_once"),
         ),
     ]

@@ -78,7 +78,7 @@ class Wire:
             raise ConnectionError("the server spoke before TLS was on")
         self.loop.remove_reader(self.sock)
         self.sock = context.wrap_socket(self.sock, server_hostname=host, do_handshake_on_connect=False)
-        self.sock.setblocking(False)  # noqa: FBT003 (the standard library's signature)
+        self.sock.setblocking(False)
 
     async def finish_tls(self) -> None:
         """Shake hands.
@@ -200,7 +200,7 @@ async def connect(loop: asyncio.AbstractEventLoop, host: str, port: int) -> sock
     for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.setblocking(False)  # noqa: FBT003 (the standard library's signature)
+            sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             await loop.sock_connect(sock, address)
         except OSError as error:

@@ -37,9 +37,24 @@ class ScriptedServer:
     closes the connection after it. A message counts as accepted when its 250 has been decided on, before it is sent.
     """
 
-    def __init__(self, script: Script | None = None, *, pipelining: bool = True, delay: float = 0.0, extensions=(), tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        script: Script | None = None,
+        *,
+        pipelining: bool = True,
+        delay: float = 0.0,
+        extensions=(),
+        tls: ssl.SSLContext | None = None,
+        starttls: ssl.SSLContext | None = None,
+    ) -> None:
         self.script = script or (lambda *_: None)
-        self.pipelining, self.delay, self.extensions, self.tls, self.starttls = pipelining, delay, tuple(extensions), tls, starttls
+        self.pipelining, self.delay, self.extensions, self.tls, self.starttls = (
+            pipelining,
+            delay,
+            tuple(extensions),
+            tls,
+            starttls,
+        )
         self.accepted: list[tuple[str, str, bytes]] = []
         self.log: list[str] = []
         self.talks = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from newsletters.delivery.models import Recipient, Sender
 from newsletters.delivery.selectors import mailing_counts
 from newsletters.delivery.sending.dispatch import Ending

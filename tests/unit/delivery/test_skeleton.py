@@ -9,6 +9,7 @@ from email.header import decode_header
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from newsletters.delivery.message.encoding import encode_text, encode_value
 from newsletters.delivery.message.skeleton import Letterhead, Skeleton
 from newsletters.issues.compiled import (
