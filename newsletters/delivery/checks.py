@@ -16,7 +16,9 @@ CHANGED_BY_OUTCOMES: Final = frozenset({"state", "attempts", "smtp_code", "smtp_
 def check_recipient_indexes(**_: Any) -> list[Error]:
     """Fail when an index of the ledger names a column that an outcome changes."""
     options = Recipient._meta  # noqa: SLF001 (Django's public name)
-    named: set[str] = {field.name for field in options.fields if field.db_index or field.unique}
+    named: set[str] = {
+        field.name for field in options.fields if getattr(field, "db_index", False) or getattr(field, "unique", False)
+    }
     for index in (*options.indexes, *options.constraints):
         if isinstance(index, (Index, UniqueConstraint)):
             named.update(name.lstrip("-") for name in index.fields)
@@ -39,7 +41,7 @@ def _names(expression: Any) -> set[str]:
     if expression is None:
         return set()
     if isinstance(expression, F):
-        return {expression.name}
+        return {str(getattr(expression, "name", ""))}
     if isinstance(expression, tuple):
         return {str(expression[0]).split("__")[0]}
     parts = [*getattr(expression, "children", ()), *(getattr(expression, "get_source_expressions", list)() or ())]

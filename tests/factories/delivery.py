@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.utils import timezone
@@ -17,10 +17,12 @@ from newsletters.audience.models import (
     Subscriber,
     Subscription,
 )
-from newsletters.delivery.models import Mailing
 from newsletters.delivery.services import freeze_audience, freeze_mailing, start_mailing
 from newsletters.issues.compiled import CompiledIssue, SectionEnd, SectionStart, Static, Token
 from tests.factories.audience import MailingListFactory
+
+if TYPE_CHECKING:
+    from newsletters.delivery.models import Mailing
 
 
 def compiled_issue(mailing_list: MailingList, **changes: Any) -> CompiledIssue:
@@ -37,7 +39,9 @@ def compiled_issue(mailing_list: MailingList, **changes: Any) -> CompiledIssue:
             Static('<a href="'), Token("unsubscribe_url"), Static('">Unsubscribe</a> <a href="'),
             Token("preferences_url"), Static('">Preferences</a>\n'),
         ),
-        "text": (Static("Dear "), Token("name", "reader"), Static(",\n.dots\n"), Token("unsubscribe_url"), Static("\n")),
+        "text": (
+            Static("Dear "), Token("name", "reader"), Static(",\n.dots\n"), Token("unsubscribe_url"), Static("\n"),
+        ),
     }  # fmt: skip
     return CompiledIssue(**{**values, **changes})
 

@@ -7,7 +7,6 @@ nor keep a dead one's.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
@@ -18,6 +17,8 @@ from newsletters.delivery.models import CHUNK_SIZE
 from newsletters.delivery.states import ChunkState, MailingState, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
 
 TEXT_LENGTH: Final = 200
@@ -146,7 +147,8 @@ class Ledger(ABC):
         """
         with transaction.atomic():
             dead = self._all(
-                f"SELECT id, on_wire FROM delivery_sender WHERE mailing_id = %s AND lease_until <= {self.now} {self.lock}",
+                "SELECT id, on_wire FROM delivery_sender"
+                f" WHERE mailing_id = %s AND lease_until <= {self.now} {self.lock}",
                 self.mailing_id,
             )
             unknown = 0

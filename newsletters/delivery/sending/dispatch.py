@@ -14,6 +14,7 @@ import asyncio
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -161,10 +162,8 @@ class Dispatch:
             self._spread(now)
         self._event.clear()
         if not self._pump_is_due(self._now()) and not self._wants_chunk():
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._event.wait(), self.configuration.heartbeat / 2)
-            except TimeoutError:
-                pass
 
     async def _others_wait(self) -> bool:
         try:
@@ -267,7 +266,7 @@ class Dispatch:
     """Which chunk somebody belongs to who got an outcome without ever being on the wire."""
 
     async def _are_fresh(self) -> bool:
-        """Whether those in `ready` may go on the wire: asks again when they have waited longer than the answer holds."""
+        """Whether those in `ready` may go on the wire; asks again when they have waited longer than an answer holds."""
         if not self.ready or self._now() - self.checked_at <= self.configuration.permission_age:
             return True
         waiting = list(self.ready)

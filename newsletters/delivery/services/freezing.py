@@ -42,7 +42,7 @@ def freeze_mailing(
     Raises:
         FreezeRefusedError: there is a mailing of this issue to this list already, or the list takes no mail.
     """
-    mailing_list = MailingList.objects.filter(pk=compiled.list_id).first()
+    mailing_list = MailingList.objects.filter(pk=compiled.list_id or 0).first()
     if mailing_list is None:
         raise FreezeRefusedError("The newsletter has no list to send to. Choose one on the newsletter's page.")
     if mailing_list.closed_at is not None:

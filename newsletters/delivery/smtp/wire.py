@@ -221,7 +221,12 @@ async def _ready(
     sock: socket.socket,
 ) -> None:
     future: asyncio.Future[None] = loop.create_future()
-    add(sock, lambda: future.done() or future.set_result(None))
+
+    def settle() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    add(sock, settle)
     try:
         await future
     finally:

@@ -23,7 +23,6 @@ def main(mailing_id: int, port: int) -> None:
 
     settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"] = os.environ["TEST_DATABASE"]
     settings.DELIVERY = {"window": int(os.environ.get("WINDOW", "16")), "connections": 4, "box": 60}
-    print("started", flush=True)
     ending = run_sender(mailing_id=mailing_id, route=SmtpRoute("127.0.0.1", port))
     sys.exit(0 if ending is Ending.EMPTY else 3)
 

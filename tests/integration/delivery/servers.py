@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from typing import Self
 
 CLOSE = "CLOSE"
 """A script's answer: close the connection without a word."""
@@ -33,11 +34,12 @@ Script = Callable[[str, str, Talk], str | None]
 class ScriptedServer:
     """Answers with what `script(stage, argument, talk)` returns; None means the usual answer.
 
-    Stages: greeting, ehlo, mail, rcpt, data, middle (after the first octets of a body), body, rset. A reply that ends in " CLOSE"
-    closes the connection after it. A message counts as accepted when its 250 has been decided on, before it is sent.
+    Stages: greeting, ehlo, mail, rcpt, data, middle (after the first octets of a body), body, rset. A reply that ends
+    in " CLOSE" closes the connection after it. A message counts as accepted when its 250 has been decided on, before
+    that is sent; "ACCEPT" as the answer to a body takes it and closes without a word.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (one argument a trait of the server)
         self,
         script: Script | None = None,
         *,
@@ -64,7 +66,7 @@ class ScriptedServer:
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
-    def __enter__(self) -> ScriptedServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -39,7 +39,7 @@ class TestDesk:
             return self.returned.popleft()
         return self.granted.popleft() if self.granted else None
 
-    def may_send(self, parcel):
+    def may_send(self, parcel):  # noqa: ARG002 (the desk's signature)
         return self.allowed
 
     def done(self, parcel, result):
@@ -49,13 +49,15 @@ class TestDesk:
     def give_back(self, parcel):
         self.returned.append(parcel)
 
-    def closed(self, conversation, trouble):
+    def closed(self, conversation, trouble):  # noqa: ARG002 (the desk's signature)
         if trouble is not None:
             self.trouble.append(trouble)
         self.wake.set()
 
 
-async def serve(desk, server, *, most=1000, connections=20, security="none", command_timeout=5.0, context=None):
+async def serve(  # noqa: PLR0913 (one argument a thing a test varies)
+    desk, server, *, most=1000, connections=20, security="none", command_timeout=5.0, context=None
+):
     """Open one connection after the other until nobody is left."""
     for _ in range(connections):
         if not (desk.granted or desk.returned):
@@ -174,7 +176,7 @@ def test_421_before_a_body_sends_the_recipient_over_a_fresh_connection(pipelinin
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
 def test_421_on_every_fresh_connection_puts_the_recipient_off(stage):
-    desk, _ = run(1, lambda at, argument, talk: "421 4.7.0 not you CLOSE" if at == stage else None)
+    desk, _ = run(1, lambda at, *_: "421 4.7.0 not you CLOSE" if at == stage else None)
     assert outcomes(desk) == {1: Outcome.DEFERRED}
     assert len(desk.trouble) == 3
 
@@ -192,7 +194,7 @@ def test_trouble_before_the_first_message_concerns_nobody(stage, reply):
 
 
 def test_a_refused_sender_is_trouble_of_the_route_until_it_has_met_the_same_recipient_three_times():
-    desk, _ = run(2, lambda at, argument, talk: "550 5.7.1 sender not allowed" if at == "mail" else None)
+    desk, _ = run(2, lambda at, *_: "550 5.7.1 sender not allowed" if at == "mail" else None)
     assert outcomes(desk) == {1: Outcome.REJECTED, 2: Outcome.REJECTED}
     assert [trouble.stage for trouble in desk.trouble] == ["mail"] * 4
 
@@ -281,6 +283,6 @@ def test_an_international_address_needs_a_server_that_takes_it():
 
 
 def test_a_line_that_is_no_smtp_is_trouble():
-    desk, _ = run(1, lambda at, argument, talk: "HTTP/1.1 400 Bad Request" if at == "greeting" else None)
+    desk, _ = run(1, lambda at, *_: "HTTP/1.1 400 Bad Request" if at == "greeting" else None)
     assert desk.results == {}
     assert "SMTP" in desk.trouble[0].reply

@@ -72,7 +72,7 @@ def reckon(mailing, server):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_killed_sender_loses_and_doubles_nobody(seed):
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 (nothing secret)
     mailing = sending_mailing(200)
     with ScriptedServer(delay=0.002) as server:
         kills = 0

@@ -28,7 +28,7 @@ AWKWARD = [
     'Ann "Ace" Smith',
     "Zoë Ångström",
     "👩‍👩‍👧‍👦 family",
-    "\u200fשלום עולם\u200f",
+    "\u200fשלום עולם\u200f",  # noqa: RUF001 (Hebrew is meant)
     "محمد بن سلمان",
     "x" * 200,
     "é" * 200,
