@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from search.query import STOP_WORDS
 
-TOKENISER = "porter unicode61 remove_diacritics 2"
+UNSTEMMED = "unicode61 remove_diacritics 2"
+TOKENISER = f"porter {UNSTEMMED}"
 # Left over from "patient's", "don't" and the like.
 FRAGMENTS = frozenset({"s", "t", "ll", "re", "ve", "d", "m"})
 SHORTEST_TERM = 2
@@ -36,7 +37,7 @@ class Analyser:
         self.connection.executescript(
             f"CREATE VIRTUAL TABLE stems USING fts5(text, tokenize='{TOKENISER}', content='');"
             "CREATE VIRTUAL TABLE stem_places USING fts5vocab(stems, 'instance');"
-            "CREATE VIRTUAL TABLE words USING fts5(text, tokenize='unicode61 remove_diacritics 2', content='');"
+            f"CREATE VIRTUAL TABLE words USING fts5(text, tokenize='{UNSTEMMED}', content='');"
             "CREATE VIRTUAL TABLE word_places USING fts5vocab(words, 'instance');"
         )
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, PageChooserPanel
 from wagtail.models import Page
+
+from search.query import folded_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class OutboxEntry(models.Model):
@@ -60,3 +68,103 @@ class RelatedPage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page_id} → {self.related_id}"
+
+
+class SynonymGroup(models.Model):
+    """Words and phrases that readers use for the same thing; queries are expanded, so no rebuild is needed."""
+
+    phrases = models.TextField(
+        help_text="One word or phrase a line, for example “A&E”, “emergency department”, “casualty”."
+    )
+
+    panels: ClassVar = [FieldPanel("phrases")]
+
+    class Meta:
+        ordering: ClassVar = ["phrases"]
+
+    def __str__(self) -> str:
+        return ", ".join(self.as_list())
+
+    def as_list(self) -> list[str]:
+        """The phrases, without empty lines."""
+        return [line.strip() for line in self.phrases.splitlines() if line.strip()]
+
+    def clean(self) -> None:
+        """Refuse a group that says nothing."""
+        super().clean()
+        if len(self.as_list()) < 2:  # noqa: PLR2004 (one word is no synonym)
+            raise ValidationError({"phrases": "Give at least two words or phrases, each on a line of its own."})
+
+
+class BestBetQuerySet(models.QuerySet["BestBet"]):
+    """Best bets as the search page asks for them."""
+
+    def current(self, at: datetime | None = None) -> Self:
+        """Those in force at `at`."""
+        at = at or timezone.now()
+        return self.filter(
+            models.Q(starts_at=None) | models.Q(starts_at__lte=at), models.Q(ends_at=None) | models.Q(ends_at__gt=at)
+        )
+
+
+class BestBet(models.Model):
+    """A page that editors put first for certain searches, for a time or for good."""
+
+    queries = models.TextField(help_text="The searches it answers, one a line, as readers type them.")
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="best_bets")
+    starts_at = models.DateTimeField(null=True, blank=True, help_text="Empty: from now on.")
+    ends_at = models.DateTimeField(null=True, blank=True, help_text="Empty: until it is removed.")
+    folded = models.TextField(editable=False, default="")
+
+    panels: ClassVar = [
+        FieldPanel("queries"),
+        PageChooserPanel("page"),
+        FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+    ]
+    objects = models.Manager.from_queryset(BestBetQuerySet)()
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.page} for {', '.join(self.queries.split(chr(10))[:3])}"
+
+    def clean(self) -> None:
+        """Refuse dates that never hold."""
+        super().clean()
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValidationError({"ends_at": "The best bet ends before it starts."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the searches in the form in which typed ones are compared, each between line ends."""
+        lines = [folded_text(line) for line in self.queries.splitlines()]
+        self.folded = "\n" + "\n".join(filter(None, lines)) + "\n"
+        super().save(*args, **kwargs)
+
+
+class FittedModel(models.Model):
+    """What latent semantic analysis has learnt from the site's texts; one is in use."""
+
+    is_current = models.BooleanField(default=False)
+    fitted_on = models.PositiveIntegerField()
+    fitted_at = models.DateTimeField(auto_now_add=True)
+    packed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"model {self.pk} of {self.fitted_on} documents"
+
+
+class DocumentVector(models.Model):
+    """Where a document lies in a fitted model's space: 16-bit floats, nothing for a document that is gone."""
+
+    model = models.ForeignKey(FittedModel, on_delete=models.CASCADE, related_name="vectors")
+    key = models.CharField(max_length=64)
+    packed = models.BinaryField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=("model", "key"), name="one_vector_a_document")]
+        indexes: ClassVar = [models.Index(fields=["model", "changed_at"], name="vectors_changed")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,7 +1,8 @@
 """Related lists: which pages belong beside a page, and why.
 
-Words first: the documents whose terms are closest. Then what an editor would look at too: topics in common, age, and a
-mixture of kinds. A page whose words say little still gets a full list, from its topics and from what is new.
+Two rankings, by words and by meaning, fused by reciprocal rank. Then what an editor would look at too: topics in
+common, age, and a mixture of kinds. A page whose words say little still gets a full list, from its topics and from what
+is new.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils import timezone
 
-from search.engines import get_engine
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
 
-    from search.engines.base import Described, Engine, Neighbour
+    from search.engines.base import Described, Engine
+    from search.vectors import Space
 
 T = TypeVar("T")
 
 # More are kept than are shown: curated cards and expired pages fall away when a list is shown.
 LIST_LENGTH = 8
 SHOWN = 4
-CANDIDATES = 40
+CANDIDATES = 100
+# Only so many of the nearest are said to be close in meaning.
+CLOSE_IN_MEANING = 20
 # Reciprocal-rank fusion: how much less a later place counts (Cormack et al. 2009 found 60 robust).
 RRF_K = 60
 # Each shared topic raises a candidate by this share of its score, up to two topics.
@@ -44,46 +46,62 @@ class Candidate:
     reasons: list[dict[str, Any]] = field(default_factory=list)
 
 
-def fused(rankings: Iterable[Sequence[str]], *, k: int = RRF_K) -> dict[str, float]:
-    """Fuse rankings of keys by reciprocal rank: the sum of 1 / (k + place) over the rankings a key stands in."""
+def fused(rankings: Iterable[tuple[Sequence[str], float]], *, k: int = RRF_K) -> dict[str, float]:
+    """Fuse weighted rankings of keys by reciprocal rank: the sum of weight / (k + place) where a key stands."""
     scores: dict[str, float] = {}
-    for ranking in rankings:
+    for ranking, weight in rankings:
         for place, key in enumerate(ranking, start=1):
-            scores[key] = scores.get(key, 0.0) + 1 / (k + place)
+            scores[key] = scores.get(key, 0.0) + weight / (k + place)
     return scores
 
 
-def related_candidates(key: str, *, engine: Engine | None = None) -> list[Candidate]:
+def related_candidates(key: str, *, engine: Engine, spaces: Sequence[Space] = ()) -> list[Candidate]:
     """Return the list for a document that is indexed, best first: `LIST_LENGTH` items where the site has as many."""
-    engine = engine or get_engine()
     at = timezone.now()
     seed = engine.described([key]).get(key)
     if seed is None or not seed.related:
         return []
-    candidates = _scored(seed, engine.neighbours(key, at=at, limit=CANDIDATES), engine)
+    candidates = ranked_candidates(seed, engine=engine, spaces=spaces, at=at)
     if len(candidates) < LIST_LENGTH:
         candidates += _fallback(seed, {candidate.key for candidate in candidates}, engine, at)
     return mix_kinds(candidates, kind=lambda candidate: candidate.kind)[:LIST_LENGTH]
 
 
-def _scored(seed: Described, found: Sequence[Neighbour], engine: Engine) -> list[Candidate]:
-    others = engine.described([neighbour.key for neighbour in found])
-    scores = fused([[neighbour.key for neighbour in found]])
-    today = timezone.localdate()
+def ranked_candidates(seed: Described, *, engine: Engine, spaces: Sequence[Space], at: datetime) -> list[Candidate]:
+    """Return what is close to a document by words and by meaning, with topics and age taken into account."""
+    by_words = {neighbour.key: neighbour for neighbour in engine.neighbours(seed.key, at=at, limit=CANDIDATES)}
+    by_meaning = [(space.nearest_to(seed.key, limit=CANDIDATES), space.weight) for space in spaces]
+    scores = fused([(list(by_words), 1.0), *by_meaning])
+    others = engine.described(list(scores))
+    close = {key for ranking, _ in by_meaning for key in ranking[:CLOSE_IN_MEANING]}
+    today = timezone.localdate(at)
     candidates: list[Candidate] = []
-    for neighbour in found:
-        other = others.get(neighbour.key)
-        if other is None:
+    for key, fused_score in scores.items():
+        other = others.get(key)
+        if other is None or not _may_recommend(seed, other, at):
             continue
         shared = [topic for topic in seed.topics if topic in other.topics]
-        score = scores[neighbour.key] * (1 + TOPIC_BONUS * min(len(shared), MOST_SHARED_TOPICS))
+        score = fused_score * (1 + TOPIC_BONUS * min(len(shared), MOST_SHARED_TOPICS))
         score *= 1 - AGE_MALUS * _age_share(other.published_on, today)
-        reasons: list[dict[str, Any]] = [{"because": "words", "words": list(neighbour.terms)}]
+        reasons: list[dict[str, Any]] = []
+        if key in by_words:
+            reasons.append({"because": "words", "words": list(by_words[key].terms)})
+        if key in close or not reasons:
+            reasons.append({"because": "meaning"})
         if shared:
             reasons.append({"because": "topics", "topics": shared})
-        candidates.append(Candidate(other.key, other.kind, score, reasons))
+        candidates.append(Candidate(key, other.kind, score, reasons))
     candidates.sort(key=lambda candidate: (-candidate.score, candidate.key))
     return candidates
+
+
+def _may_recommend(seed: Described, other: Described, at: datetime) -> bool:
+    return (
+        other.related
+        and other.key != seed.key
+        and other.is_visible(at)
+        and not (seed.group and seed.group == other.group)
+    )
 
 
 def _age_share(published_on: date | None, today: date) -> float:
@@ -103,7 +121,7 @@ def _fallback(seed: Described, taken: set[str], engine: Engine, at: datetime) ->
         keys = [key for key in engine.newest(topics=topics, at=at, limit=LIST_LENGTH * 4) if key not in taken]
         others = engine.described(keys)
         for key in keys:
-            if key != seed.key and key in others and not (seed.group and seed.group == others[key].group):
+            if key in others and _may_recommend(seed, others[key], at):
                 taken.add(key)
                 found.append(Candidate(key, others[key].kind, 0.001 / (len(found) + 1), [{"because": because}]))
         if len(taken) >= LIST_LENGTH:

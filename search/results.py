@@ -1,11 +1,10 @@
-"""A search as the page and the API show it: hits checked against the database, facets with names, pages that end."""
+"""A search as page, feed and API show it: hits checked against the database, facets named, pages that end."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.utils import timezone
 
@@ -13,63 +12,23 @@ from content.pages.kinds import KINDS, STANDARD
 from content.pages.models import Card
 from content.people.models import Profile
 from content.topics.models import Topic
+from search.asked import MOST_VALUES, Asked
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
+from search.finding import find
 from search.highlight import marked_html
-from search.query import HITS_A_PAGE, LAST_PAGE, Found, Hit, Sort, parse_query
+from search.models import BestBet, SynonymGroup
+from search.query import HITS_A_PAGE, LAST_PAGE, Sort, SynonymTable, folded_text, parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.http import QueryDict
     from django.utils.safestring import SafeString
 
-    from search.query import SearchQuery
+    from search.query import Found, Hit, SearchQuery
 
-FACET_LENGTH = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address asks for, after everything unknown has been left out."""
-
-    text: str = ""
-    kinds: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    sort: Sort = Sort.RELEVANCE
-    page: int = 1
-
-    @classmethod
-    def from_parameters(cls, parameters: QueryDict) -> Asked:
-        """Read an address; no value in it is an error, since readers follow old and mangled links."""
-        number = parameters.get("page", "1")
-        sort = parameters.get("sort", "")
-        return cls(
-            text=parameters.get("q", ""),
-            kinds=tuple(dict.fromkeys(kind for kind in parameters.getlist("type") if kind in KINDS)),
-            topics=tuple(dict.fromkeys(parameters.getlist("topic")))[:FACET_LENGTH],
-            sort=Sort(sort) if sort in list(Sort) else Sort.RELEVANCE,
-            page=int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1,  # noqa: PLR2004
-        )
-
-    def address(self, **changes: Any) -> str:
-        """Return the query string of this search with changes; a change of anything starts at the first page."""
-        values = {
-            "text": self.text,
-            "kinds": self.kinds,
-            "topics": self.topics,
-            "sort": self.sort,
-            "page": 1,
-            **changes,
-        }
-        pairs: list[tuple[str, str]] = [("q", str(values["text"]))]
-        pairs += [("type", kind) for kind in values["kinds"]]
-        pairs += [("topic", slug) for slug in values["topics"]]
-        if values["sort"] != Sort.RELEVANCE:
-            pairs.append(("sort", str(values["sort"])))
-        if values["page"] != 1:
-            pairs.append(("page", str(values["page"])))
-        return "?" + urlencode(pairs)
+FACET_LENGTH = MOST_VALUES
+BEST_BETS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +73,17 @@ class SearchResults:
     total: int = 0
     facets: list[Facet] = field(default_factory=list)
     is_available: bool = True
+    best_bets: list[Card] = field(default_factory=list)
+    corrections: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_loose: bool = False
     nearest: list[Card] = field(default_factory=list)
+    nearest_topics: list[Topic] = field(default_factory=list)
+    newest: list[Card] = field(default_factory=list)
 
     @property
     def asks(self) -> bool:
         """Whether anything was asked: words, or a filter."""
-        return bool(self.query.text or self.asked.kinds or self.asked.topics)
+        return bool(self.query.text or any(self.asked.filters.values()))
 
     @property
     def pages(self) -> int:
@@ -152,11 +116,6 @@ class SearchResults:
         return self.asked.address(page=self.query.page + 1) if self.query.page < self.pages else ""
 
     @property
-    def chosen(self) -> list[FacetOption]:
-        """The filters in force, each with the address without it."""
-        return [option for facet in self.facets for option in facet.options if option.is_chosen]
-
-    @property
     def first_address(self) -> str:
         """The address of the first page."""
         return self.asked.address()
@@ -164,7 +123,25 @@ class SearchResults:
     @property
     def unfiltered_address(self) -> str:
         """The address of the same words without any filter."""
-        return self.asked.address(kinds=(), topics=())
+        return self.asked.address(kinds=(), topics=(), authors=(), years=())
+
+    @property
+    def chosen(self) -> list[FacetOption]:
+        """The filters in force, each with the address without it."""
+        return [option for facet in self.facets for option in facet.options if option.is_chosen]
+
+    @property
+    def corrected_text(self) -> str:
+        """What was typed with each unknown word replaced by its nearest spelling; "" when all are known."""
+        text = self.asked.text
+        for word, others in self.corrections.items():
+            text = text.replace(word, others[0])
+        return text if self.corrections else ""
+
+    @property
+    def corrected_address(self) -> str:
+        """The address of the search as it was probably meant."""
+        return self.asked.address(text=self.corrected_text)
 
     @property
     def sorts(self) -> list[FacetOption]:
@@ -177,37 +154,61 @@ class SearchResults:
 
 
 def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
-    """Answer a search: one call to the engine, then a few queries, however many hits there are."""
-    topics = _TopicTree()
-    slugs = tuple(slug for slug in asked.topics if slug in topics.by_slug)
-    asked = Asked(asked.text, asked.kinds, slugs, asked.sort, asked.page)
+    """Answer a search: one call to the engine where that is enough, then a few queries, however many hits there are."""
+    topics = TopicTree()
+    asked = replace(asked, topics=tuple(slug for slug in asked.topics if slug in topics.by_slug))
     query = parse_query(
-        asked.text, at=timezone.now(), kinds=asked.kinds, topics=topics.below(slugs), sort=asked.sort,
-        page=asked.page, size=size,
-    )  # fmt: skip
+        asked.text,
+        at=timezone.now(),
+        kinds=asked.kinds,
+        topics=topics.below(asked.topics),
+        authors=asked.authors,
+        years=asked.years,
+        sort=asked.sort,
+        page=asked.page,
+        size=size,
+        synonyms=synonym_table(),
+    )
     results = SearchResults(asked=asked, query=query)
     if not results.asks:
         return results
     try:
-        found = get_engine().search(query)
+        answer = find(get_engine(), query)
     except EngineUnavailable:
         results.is_available = False
         return results
-    results.total = found.total
-    results.results = checked_hits(found.hits)
-    results.facets = [
-        Facet("type", "Type", _kind_options(asked, found)),
-        Facet("topic", "Topic", _topic_options(asked, found, topics)),
-    ]
+    results.query, results.corrections, results.is_loose = answer.query, answer.corrections, answer.is_loose
+    results.total = answer.found.total
+    results.facets = _facets(asked, answer.found, topics)
+    if query.page == 1 and not any(asked.filters.values()):
+        results.best_bets = best_bets(query.text)
+    promoted = {f"page:{card.pk}" for card in results.best_bets}
+    results.results = [result for result in checked_hits(answer.found.hits) if result.hit.key not in promoted]
     if not results.total:
-        results.nearest = list(Card.objects.visible().newest_first().for_display()[:4])
+        results.nearest_topics = topics.named_like(query.words)
+        results.newest = list(Card.objects.visible().newest_first().for_display()[:4])
     return results
 
 
-class _TopicTree:
+def synonym_table() -> SynonymTable:
+    """Return the editors' synonyms as they are now; one small query."""
+    return SynonymTable(group.as_list() for group in SynonymGroup.objects.all())
+
+
+def best_bets(text: str) -> list[Card]:
+    """Return the cards that editors put first for this search."""
+    folded = folded_text(text)
+    if not folded:
+        return []
+    bets = BestBet.objects.current().filter(folded__contains=f"\n{folded}\n")
+    return list(Card.objects.visible().filter(page_id__in=bets.values("page_id")).for_display()[:BEST_BETS])
+
+
+class TopicTree:
     """All topics, in one query: names for facets, and the topics below a chosen one."""
 
     def __init__(self) -> None:
+        """Read them."""
         self.by_id = {topic.pk: topic for topic in Topic.objects.all()}
         self.by_slug = {topic.slug: topic for topic in self.by_id.values()}
 
@@ -217,6 +218,15 @@ class _TopicTree:
         while more := {pk for pk, topic in self.by_id.items() if topic.parent_id in found and pk not in found}:
             found |= more
         return tuple(sorted(found))
+
+    def named_like(self, words: Sequence[str]) -> list[Topic]:
+        """Return a few topics in whose name one of the words begins."""
+        begins = [word.casefold()[:5] for word in words if len(word) >= 3]  # noqa: PLR2004 (shorter say too little)
+        return [
+            topic
+            for topic in self.by_id.values()
+            if any(part.startswith(start) for part in topic.name.casefold().split() for start in begins)
+        ][:FACET_LENGTH]
 
 
 def checked_hits(hits: Sequence[Hit]) -> list[Result]:
@@ -244,31 +254,33 @@ def checked_hits(hits: Sequence[Hit]) -> list[Result]:
     return results
 
 
-def _toggled(values: tuple[str, ...], value: str) -> tuple[str, ...]:
-    return tuple(other for other in values if other != value) if value in values else (*values, value)
+def _facets(asked: Asked, found: Found, topics: TopicTree) -> list[Facet]:
+    by_id = {str(number): topic for number, topic in topics.by_id.items()}
+    facets = []
+    for family, label in (("type", "Type"), ("topic", "Topic"), ("author", "Author"), ("year", "Year")):
+        counts: dict[Any, int] = {}
+        for value, count in found.facets.get(family, {}).items():
+            if family == "topic" and value in by_id:
+                counts[by_id[value].slug] = count
+            elif family == "year":
+                counts[int(value)] = count
+            elif family == "author" or value in KINDS:
+                counts[value] = count
+        chosen = asked.filters[family]
+        counts = {value: counts.get(value, 0) for value in chosen} | counts
+        options = [
+            FacetOption(str(value), _label(family, value, topics), count, value in chosen, asked.toggled(family, value))
+            for value, count in counts.items()
+        ]
+        if family == "year":
+            options.sort(key=lambda option: (not option.is_chosen, -int(option.value)))
+        else:
+            options.sort(key=lambda option: (not option.is_chosen, -option.count, option.label))
+        facets.append(Facet(family, label, options[:FACET_LENGTH]))
+    return facets
 
 
-def _kind_options(asked: Asked, found: Found) -> list[FacetOption]:
-    counts = {kind: found.facets.get("type", {}).get(kind, 0) for kind in asked.kinds} | found.facets.get("type", {})
-    options = [
-        FacetOption(
-            kind, KINDS[kind].plural, count, kind in asked.kinds, asked.address(kinds=_toggled(asked.kinds, kind))
-        )
-        for kind, count in counts.items()
-        if kind in KINDS
-    ]
-    return sorted(options, key=lambda option: (not option.is_chosen, -option.count, option.label))[:FACET_LENGTH]
-
-
-def _topic_options(asked: Asked, found: Found, topics: _TopicTree) -> list[FacetOption]:
-    counts = {topics.by_slug[slug].pk: 0 for slug in asked.topics}
-    counts |= {int(number): count for number, count in found.facets.get("topic", {}).items()}
-    options = [
-        FacetOption(
-            topic.slug, topic.name, count, topic.slug in asked.topics,
-            asked.address(topics=_toggled(asked.topics, topic.slug)),
-        )
-        for number, count in counts.items()
-        if (topic := topics.by_id.get(number)) is not None
-    ]  # fmt: skip
-    return sorted(options, key=lambda option: (not option.is_chosen, -option.count, option.label))[:FACET_LENGTH]
+def _label(family: str, value: Any, topics: TopicTree) -> str:
+    if family == "type":
+        return KINDS[value].plural
+    return topics.by_slug[value].name if family == "topic" else str(value)

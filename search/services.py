@@ -19,12 +19,15 @@ from search.engines.base import Write
 from search.models import OutboxEntry, RelatedPage
 from search.outbox import ensure_entries, record_changes, waiting_for_index, waiting_for_related
 from search.related import related_candidates
+from search.spaces import current_space, fit_space, needs_fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from search.engines.base import Engine
     from search.related import Candidate
+    from search.spaces import StoredSpace
+    from search.vectors import Space
 
 log = structlog.get_logger(__name__)
 
@@ -147,19 +150,46 @@ def relate_waiting(*, engine: Engine | None = None, deadline: float | None = Non
             break
         engine.refresh()
         keys = {key for key, _ in entries if key.startswith("page:")}
-        lists = _compute(keys, engine)
+        spaces = _spaces_with(keys, engine)
+        lists = _compute(keys, engine, spaces)
         around = {candidate.key for items in lists.values() for candidate in items}
         listing = RelatedPage.objects.filter(related_id__in=[_page_id(key) for key in keys])
         around |= {f"page:{number}" for number in listing.values_list("page_id", flat=True).distinct()}
-        lists |= _compute(around - keys, engine)
+        lists |= _compute(around - keys, engine, spaces)
         save_related_lists(lists=lists)
         _mark(entries, "related_version", "indexed_version")
         computed += len(lists)
     return computed
 
 
-def _compute(keys: Iterable[str], engine: Engine) -> dict[str, list[Candidate]]:
-    return {key: related_candidates(key, engine=engine) for key in sorted(keys)}
+def _spaces_with(keys: Iterable[str], engine: Engine) -> list[StoredSpace]:
+    """Return the spaces of meaning, brought up to date with the texts of `keys`."""
+    space = current_space()
+    if space is None:
+        return []
+    texts: dict[str, str | None] = dict.fromkeys(keys)
+    space.store(texts | engine.texts(list(texts)))
+    return [space]
+
+
+def fit_meaning(*, engine: Engine | None = None, force: bool = False) -> bool:
+    """Learn anew what belongs together when the site has outgrown what was learnt, and put all lists in line for it."""
+    engine = engine or get_engine()
+    keys = _related_keys()
+    if not force and not needs_fit(len(keys)):
+        return False
+    if fit_space(engine=engine, keys=keys) is None:
+        return False
+    OutboxEntry.objects.filter(key__startswith="page:").update(related_version=0)
+    return True
+
+
+def _related_keys() -> list[str]:
+    return [f"page:{number}" for number in registry.document_sources["page"].ids()]
+
+
+def _compute(keys: Iterable[str], engine: Engine, spaces: Sequence[Space]) -> dict[str, list[Candidate]]:
+    return {key: related_candidates(key, engine=engine, spaces=spaces) for key in sorted(keys)}
 
 
 def _page_id(key: str) -> int:
@@ -271,15 +301,16 @@ def _pass_gate(engine: Engine) -> None:
 
 
 def rebuild_related(*, engine: Engine | None = None, progress: Callable[[str, int, int], None] | None = None) -> int:
-    """Compute the related list of every page; returns how many lists."""
+    """Learn anew what belongs together and compute the list of every page; returns how many lists."""
     engine = engine or get_engine()
     engine.refresh()
-    source = registry.document_sources["page"]
-    keys = [f"page:{number}" for number in source.ids()]
+    keys = _related_keys()
+    space = fit_space(engine=engine, keys=keys)
+    spaces = [space] if space else []
     for start in range(0, len(keys), ENTRIES_A_BATCH):
         chunk = keys[start : start + ENTRIES_A_BATCH]
         versions = list(OutboxEntry.objects.filter(key__in=chunk).values_list("key", "indexed_version"))
-        save_related_lists(lists=_compute(chunk, engine))
+        save_related_lists(lists=_compute(chunk, engine, spaces))
         _mark(versions, "related_version", "indexed_version")
         if progress:
             progress("related lists", start + len(chunk), len(keys))

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from search import services
 from search.engines.base import EngineUnavailable
+from search.outbox import nudge_worker
 
 # A sweep does less than a nudge may: it comes every ten seconds.
 SWEEP_SECONDS = 60.0
@@ -25,6 +26,8 @@ def sweep_outbox() -> None:
 
 def _sync(seconds: float) -> None:
     try:
-        services.sync_outbox(seconds=seconds)
+        done = services.sync_outbox(seconds=seconds)
+        if done.related and services.fit_meaning():
+            nudge_worker()
     except EngineUnavailable as error:
         services.log.warning("the search engine is not available; changes wait in the outbox", error=str(error))

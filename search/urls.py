@@ -7,4 +7,7 @@ from search import views
 app_name = "search"
 urlpatterns = [
     path("", views.search, name="search"),
+    path("suggestions/", views.suggestions, name="suggestions"),
+    path("results.json", views.results_json, name="json"),
+    path("feed/", views.feed, name="feed"),
 ]

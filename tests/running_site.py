@@ -34,6 +34,7 @@ class RunningSite:
     var: Path
     port: int = field(default_factory=free_port)
     mail_port: int = field(default_factory=free_port)
+    options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -64,7 +65,7 @@ class RunningSite:
         """Start the supervisor and wait until the site says it is ready."""
         with (self.var.parent / f"{self.var.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "run"],
+                [sys.executable, "manage.py", "run", *self.options],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

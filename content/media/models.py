@@ -16,6 +16,10 @@ from content.media.services import make_renditions
 if TYPE_CHECKING:
     from content.media.sizes import Size
 
+if TYPE_CHECKING:
+    from django.core.files import File
+    from wagtail.images.models import Filter
+
 
 class CourantImage(AbstractImage):
     """A picture with what everybody needs to know about it: what it shows and whose it is."""
@@ -38,6 +42,18 @@ class CourantImage(AbstractImage):
         super().save(*args, **kwargs)
         if self.sizes.get("made_of") != self.material:
             make_renditions(image=self)
+
+    def generate_rendition_file(self, filter: Filter, *, source: File | None = None) -> File:  # noqa: A002 (Wagtail's)
+        """Make one size, and remember its temporary file: Wagtail leaves it open once it is stored."""
+        made = super().generate_rendition_file(filter, source=source)
+        self.__dict__.setdefault("_made_files", []).append(made)
+        return made
+
+    def close_made_files(self) -> None:
+        """Close what making the sizes has opened; everything is stored by then."""
+        for made in self.__dict__.pop("_made_files", []):
+            made.close()
+        self.file.close()
 
     @property
     def material(self) -> str:

@@ -16,6 +16,7 @@ def make_renditions(*, image: CourantImage) -> None:
     Safe to repeat: what is there already is kept.
     """
     made = image.get_renditions(*(size.value for size in Size))
+    image.close_made_files()
     image.sizes = {"made_of": image.material} | {
         Size(spec).name: {"file": rendition.file.name, "width": rendition.width, "height": rendition.height}
         for spec, rendition in made.items()

@@ -6,22 +6,25 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from search.engines.base import Engine
 
 
 def get_engine() -> Engine:
-    """Return the engine this installation uses: Elasticsearch where an address is given, else the embedded one."""
-    return _engine(settings.ELASTICSEARCH_URL, str(settings.SEARCH_SQLITE_PATH), settings.SEARCH_INDEX_PREFIX)
+    """Return the engine this installation uses.
+
+    Raises:
+        ImproperlyConfigured: `ELASTICSEARCH_URL` is set, and this version has the embedded engine only.
+    """
+    if settings.ELASTICSEARCH_URL:
+        raise ImproperlyConfigured("ELASTICSEARCH_URL is set, but this version has the embedded engine only: unset it.")
+    return _engine(str(settings.SEARCH_SQLITE_PATH))
 
 
 @lru_cache(maxsize=8)
-def _engine(url: str, path: str, prefix: str) -> Engine:
-    if url:
-        from search.engines.elasticsearch import ElasticsearchEngine  # noqa: PLC0415 (loaded only where it is used)
-
-        return ElasticsearchEngine(url=url, prefix=prefix)
+def _engine(path: str) -> Engine:
     from search.engines.sqlite import SqliteEngine  # noqa: PLC0415
 
     return SqliteEngine(path=path)

@@ -56,6 +56,22 @@ class Described:
     group: str
     topics: tuple[int, ...]
     published_on: date | None
+    live_from: datetime | None = None
+    live_to: datetime | None = None
+
+    def is_visible(self, at: datetime) -> bool:
+        """Whether readers may see it at `at`."""
+        return (self.live_from is None or self.live_from <= at) and (self.live_to is None or at < self.live_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A title that goes on as a reader has begun to type."""
+
+    key: str
+    title: str
+    url: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,14 @@ class Engine(ABC):
         """Answer a query from the live generation; nothing when there is none."""
 
     @abstractmethod
+    def corrections(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return, for each of the words that no document holds in any form, the nearest ones that some do."""
+
+    @abstractmethod
+    def suggestions(self, words: Sequence[str], *, at: datetime, limit: int) -> list[Suggestion]:
+        """Return the documents whose title holds the words, the last of which may be only begun; best first."""
+
+    @abstractmethod
     def neighbours(self, key: str, *, at: datetime, limit: int) -> list[Neighbour]:
         """Find the documents closest to the one at `key` by their terms, among those that take part in related lists.
 
@@ -126,6 +150,10 @@ class Engine(ABC):
     @abstractmethod
     def described(self, keys: Sequence[str]) -> dict[str, Described]:
         """Return what is stored of these keys; a tombstone or an unknown key is left out."""
+
+    @abstractmethod
+    def texts(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the whole texts of those of the keys that take part in related lists."""
 
     @abstractmethod
     def newest(self, *, topics: Sequence[int], at: datetime, limit: int) -> list[str]:

@@ -10,6 +10,7 @@ from wagtail.blocks import BooleanBlock, CharBlock, StructBlock, StructBlockVali
 from wagtail.contrib.table_block.blocks import TableBlock as WagtailTableBlock
 
 from content.blocks.base import ThreeDestinations
+from content.blocks.library.samples import SampleDocument, SampleImage
 from content.blocks.library.values import EmbedValue, video_of
 from content.blocks.references import DocumentBlock, ImageBlockField
 
@@ -48,7 +49,7 @@ class ImageBlock(ThreeDestinations, StructBlock):
         label = "Image"
         description = "A picture with its description, caption and credit."
         preview_value: ClassVar = {
-            "image": None,
+            "image": SampleImage(),
             "alt_text": "A whiteboard with four columns of coloured magnets",
             "decorative": False,
             "caption": "The board, where people stand.",
@@ -145,4 +146,4 @@ class DownloadBlock(ThreeDestinations, StructBlock):
         icon = "download"
         label = "Download"
         description = "A file to take away; type and size are shown."
-        preview_value: ClassVar = {"document": None, "title": "The hidden hour, full report"}
+        preview_value: ClassVar = {"document": SampleDocument(), "title": "The hidden hour, full report"}

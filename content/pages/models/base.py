@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.http import Http404
 from django.utils import timezone
@@ -100,6 +101,7 @@ class BasePage(Page):
     summary = models.TextField(
         blank=True,
         max_length=SUMMARY_LENGTH,
+        validators=[MaxLengthValidator(SUMMARY_LENGTH)],
         help_text="One or two sentences: shown on cards, in search results and in newsletters.",
     )
     published_on = models.DateField("date", null=True, blank=True, help_text="The date readers see.")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from search.engines.base import Engine, Status, Stored
 from search.engines.sqlite.connection import Connections
-from search.engines.sqlite.neighbours import NeighbourFinder, described, newest
+from search.engines.sqlite.neighbours import NeighbourFinder, described, newest, texts
 from search.engines.sqlite.schema import create_statements, drop_statements, row_of, upsert_statement
 from search.engines.sqlite.searching import search
+from search.engines.sqlite.spelling import corrections, suggestions
 from search.query import Found
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from search.engines.base import Described, Neighbour, Write
+    from search.engines.base import Described, Neighbour, Suggestion, Write
     from search.query import SearchQuery
 
 KEYS_A_STATEMENT = 500
@@ -135,6 +136,18 @@ class SqliteEngine(Engine):
             numbers = _numbers(connection, "live")
             return search(connection, numbers[0], query) if numbers else Found()
 
+    def corrections(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the nearest spellings of words that no document holds."""
+        with self.connections.reading() as connection:
+            numbers = _numbers(connection, "live")
+            return corrections(connection, numbers[0], words) if numbers else {}
+
+    def suggestions(self, words: Sequence[str], *, at: datetime, limit: int) -> list[Suggestion]:
+        """Return the documents whose title goes on as typed."""
+        with self.connections.reading() as connection:
+            numbers = _numbers(connection, "live")
+            return suggestions(connection, numbers[0], words, at=at, limit=limit) if numbers else []
+
     def neighbours(self, key: str, *, at: datetime, limit: int) -> list[Neighbour]:
         """Find the documents whose words are closest."""
         with self.connections.reading() as connection:
@@ -148,6 +161,12 @@ class SqliteEngine(Engine):
         with self.connections.reading() as connection:
             numbers = _numbers(connection, "live")
             return described(connection, numbers[0], keys) if numbers else {}
+
+    def texts(self, keys: Sequence[str]) -> dict[str, str]:
+        """Return the whole texts of documents that take part in related lists."""
+        with self.connections.reading() as connection:
+            numbers = _numbers(connection, "live")
+            return texts(connection, numbers[0], keys) if numbers else {}
 
     def newest(self, *, topics: Sequence[int], at: datetime, limit: int) -> list[str]:
         """Return the newest documents that take part in related lists."""

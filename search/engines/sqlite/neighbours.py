@@ -11,7 +11,7 @@ import json
 import math
 import threading
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from search.analysis import terms_of
@@ -20,7 +20,6 @@ from search.engines.base import Described, Neighbour
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
-    from datetime import datetime
 
     from search.analysis import Term
 
@@ -31,6 +30,7 @@ K1, B = 1.2, 0.75
 # Kept frequencies are forgotten when the number of documents has changed by this share.
 DRIFT = 0.02
 REASON_TERMS = 5
+_WHOLE_TEXT = "title || char(10) || key_points || char(10) || summary || char(10) || body"
 
 
 @dataclass(slots=True)
@@ -53,8 +53,7 @@ class NeighbourFinder:
     ) -> list[Neighbour]:
         """Return the neighbours of the document at `key`, closest first."""
         seed = connection.execute(
-            f"SELECT id, title || char(10) || key_points || char(10) || summary || char(10) || body, kin "  # noqa: S608
-            f"FROM documents_{number} WHERE key = ? AND NOT deleted",
+            f"SELECT id, {_WHOLE_TEXT}, kin FROM documents_{number} WHERE key = ? AND NOT deleted",  # noqa: S608
             (key,),
         ).fetchone()
         if seed is None:
@@ -141,7 +140,7 @@ def _statement(number: int, terms: int) -> str:
 def described(connection: sqlite3.Connection, number: int, keys: Sequence[str]) -> dict[str, Described]:
     """Return what generation `number` holds of these keys."""
     rows = connection.execute(
-        f"SELECT key, kind, related, kin, topics, published_on FROM documents_{number} "  # noqa: S608
+        f"SELECT key, kind, related, kin, topics, published_on, live_from, live_to FROM documents_{number} "  # noqa: S608
         "WHERE key IN (SELECT value FROM json_each(?)) AND NOT deleted",
         (json.dumps(list(keys)),),
     )
@@ -149,9 +148,21 @@ def described(connection: sqlite3.Connection, number: int, keys: Sequence[str]) 
         key: Described(
             key=key, kind=kind, related=bool(related), group=kin, topics=tuple(json.loads(topics)),
             published_on=date.fromisoformat(published_on) if published_on else None,
+            live_from=None if live_from is None else datetime.fromtimestamp(live_from, UTC),
+            live_to=None if live_to is None else datetime.fromtimestamp(live_to, UTC),
         )
-        for key, kind, related, kin, topics, published_on in rows
+        for key, kind, related, kin, topics, published_on, live_from, live_to in rows
     }  # fmt: skip
+
+
+def texts(connection: sqlite3.Connection, number: int, keys: Sequence[str]) -> dict[str, str]:
+    """Return the whole texts of those of these keys that take part in related lists."""
+    rows = connection.execute(
+        f"SELECT key, {_WHOLE_TEXT} FROM documents_{number} "  # noqa: S608
+        "WHERE key IN (SELECT value FROM json_each(?)) AND related AND NOT deleted",
+        (json.dumps(list(keys)),),
+    )
+    return dict(rows.fetchall())
 
 
 def newest(

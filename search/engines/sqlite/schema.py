@@ -1,9 +1,9 @@
 """Tables of one generation of the embedded index, and the statements that write them.
 
 A generation is a set of tables with its number in their names. Long texts stand last in a row, so that reading the
-others never follows them over many pages of the file. Triggers keep the full-text table and the topic table
-equal to the document table, so a write is one statement: the version is compared where the row is locked, and nothing
-can come between.
+others never follows them over many pages of the file. Triggers keep the full-text tables (stemmed texts, words as
+written for spellings, titles for suggestions) and the topic table equal to the document table, so a write is one
+statement: the version is compared where the row is locked, and nothing can come between.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from search.analysis import TOKENISER
+from search.analysis import TOKENISER, UNSTEMMED
 
 if TYPE_CHECKING:
     from content.pages.documents import Document
@@ -32,12 +32,21 @@ def create_statements(number: int) -> list[str]:
     """Return what makes the tables of generation `number`."""
     docs, texts, topics = f"documents_{number}", f"texts_{number}", f"topics_{number}"
     new, old = (", ".join(f"{side}.{name}" for name in FIELD_WEIGHTS) for side in ("new", "old"))
+    words, titles = f"words_{number}", f"titles_{number}"
+    new_words, old_words = (
+        " || ' ' || ".join(f"{side}.{name}" for name in ("title", "names", "key_points", "summary", "body"))
+        for side in ("new", "old")
+    )
     put = f"""
         INSERT INTO {texts} (rowid, {_TEXTS}) SELECT new.id, {new} WHERE NOT new.deleted;
+        INSERT INTO {words} (rowid, words) SELECT new.id, {new_words} WHERE NOT new.deleted;
+        INSERT INTO {titles} (rowid, title) SELECT new.id, new.title WHERE NOT new.deleted;
         INSERT INTO {topics} (topic, document) SELECT value, new.id FROM json_each(new.topics) WHERE NOT new.deleted;
     """  # noqa: S608 (names from this module)
     take = f"""
         INSERT INTO {texts} ({texts}, rowid, {_TEXTS}) SELECT 'delete', old.id, {old} WHERE NOT old.deleted;
+        INSERT INTO {words} ({words}, rowid, words) SELECT 'delete', old.id, {old_words} WHERE NOT old.deleted;
+        INSERT INTO {titles} ({titles}, rowid, title) SELECT 'delete', old.id, old.title WHERE NOT old.deleted;
         DELETE FROM {topics} WHERE document = old.id;
     """  # noqa: S608 (as above)
     return [
@@ -70,6 +79,9 @@ def create_statements(number: int) -> list[str]:
         f"CREATE INDEX {topics}_document ON {topics} (document)",
         f"CREATE VIRTUAL TABLE {texts} USING fts5 ({_TEXTS}, content='{docs}', content_rowid='id', "  # noqa: ISC004
         f"tokenize='{TOKENISER}')",
+        f"CREATE VIRTUAL TABLE {words} USING fts5 (words, content='', detail=none, tokenize='{UNSTEMMED}')",
+        f"CREATE VIRTUAL TABLE spellings_{number} USING fts5vocab({words}, 'row')",
+        f"CREATE VIRTUAL TABLE {titles} USING fts5 (title, content='', prefix='2 3', tokenize='{UNSTEMMED}')",
         f"CREATE VIRTUAL TABLE places_{number} USING fts5vocab({texts}, 'instance')",
         f"CREATE VIRTUAL TABLE terms_{number} USING fts5vocab({texts}, 'row')",
         f"CREATE TRIGGER {docs}_put AFTER INSERT ON {docs} BEGIN {put} END",
@@ -78,9 +90,12 @@ def create_statements(number: int) -> list[str]:
     ]
 
 
+_TABLES = ("places", "terms", "spellings", "titles", "words", "texts", "topics", "documents")
+
+
 def drop_statements(number: int) -> list[str]:
     """Return what removes the tables of generation `number`."""
-    return [f"DROP TABLE IF EXISTS {name}_{number}" for name in ("places", "terms", "texts", "topics", "documents")]
+    return [f"DROP TABLE IF EXISTS {name}_{number}" for name in _TABLES]
 
 
 _COLUMNS = (

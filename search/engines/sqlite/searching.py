@@ -10,24 +10,27 @@ from search.query import MARK_END, MARK_START, Found, Hit, Sort
 if TYPE_CHECKING:
     import sqlite3
 
-    from search.query import SearchQuery
+    from search.query import Clause, SearchQuery
 
 SNIPPET_WORDS = 32
+# The families of filters; each count ignores its own filter.
+FACETS = ("type", "topic", "author", "year")
 _COLUMN = {name: place for place, name in enumerate(FIELD_WEIGHTS)}
 
 
 def search(connection: sqlite3.Connection, number: int, query: SearchQuery) -> Found:
     """Answer `query` from generation `number`."""
     match = match_expression(query)
-    if query.asks and not match:
-        return Found()
     values: dict[str, Any] = {
-        "match": match, "at": query.at.timestamp(), "size": query.size, "offset": query.offset,
-        **{f"kind{place}": kind for place, kind in enumerate(query.kinds)},
-        **{f"topic{place}": topic for place, topic in enumerate(query.topics)},
-    }  # fmt: skip
+        "match": match,
+        "at": query.at.timestamp(),
+        "size": query.size,
+        "offset": query.offset,
+    }
+    for name, chosen in _filters(query).items():
+        values.update((f"{name}{place}", value) for place, value in enumerate(chosen))
     matched: list[tuple[int, float]] = []
-    facets: dict[str, dict[str, int]] = {"type": {}, "topic": {}}
+    facets: dict[str, dict[str, int]] = {name: {} for name in FACETS}
     total = 0
     for family, name, amount in connection.execute(_statement(number, query), values):
         if family == "hit":
@@ -39,18 +42,32 @@ def search(connection: sqlite3.Connection, number: int, query: SearchQuery) -> F
     return Found(hits=_hits(connection, number, query, match, matched), total=total, facets=facets)
 
 
+def _filters(query: SearchQuery) -> dict[str, tuple[Any, ...]]:
+    return {"type": query.kinds, "topic": query.topics, "author": query.authors, "year": tuple(map(str, query.years))}
+
+
 def match_expression(query: SearchQuery) -> str:
     """Return the full-text expression: every word quoted, so that nothing typed is ever syntax.
 
-    A word that holds an apostrophe becomes a phrase by itself. Words alone are alternatives; beside phrases they
-    only raise the score.
+    A word that holds an apostrophe becomes a phrase by itself.
     """
-    phrases = [_quoted(" ".join(words)) for words in query.phrases]
-    words = [_quoted(word) for word in query.words]
-    if not phrases:
-        return " OR ".join(words)
-    required = " AND ".join(phrases)
-    return f"{required} AND ({' OR '.join([phrases[0], *words])})" if words else required
+    required = [_clause(clause) for clause in query.clauses if clause.required]
+    wanted = [_clause(clause) for clause in query.clauses if not clause.required]
+    if query.every:
+        return " AND ".join([*required, *wanted])
+    if required and wanted:
+        return " AND ".join([*required, f"({' OR '.join([required[0], *wanted])})"])
+    return " AND ".join(required) or " OR ".join(wanted)
+
+
+def _clause(clause: Clause) -> str:
+    alternatives = [
+        _quoted(" ".join(alternative.words))
+        if alternative.adjacent
+        else f"({' AND '.join(_quoted(word) for word in alternative.words)})"
+        for alternative in clause.alternatives
+    ]
+    return alternatives[0] if len(alternatives) == 1 else f"({' OR '.join(alternatives)})"
 
 
 def _quoted(text: str) -> str:
@@ -60,33 +77,48 @@ def _quoted(text: str) -> str:
 def _statement(number: int, query: SearchQuery) -> str:
     docs, texts, topics = f"documents_{number}", f"texts_{number}", f"topics_{number}"
     weights = ", ".join(str(weight) for weight in FIELD_WEIGHTS.values())
-    kinds = ", ".join(f":kind{place}" for place in range(len(query.kinds)))
-    chosen = ", ".join(f":topic{place}" for place in range(len(query.topics)))
-    kind_fits = f"d.kind IN ({kinds})" if kinds else "1"
-    topic_fits = (
-        f"EXISTS (SELECT 1 FROM {topics} t WHERE t.document = d.id AND t.topic IN ({chosen}))" if chosen else "1"  # noqa: S608
-    )
-    score = f"-bm25({texts}, {weights}) * d.weight" if query.asks else "0.0"
-    source = f"{texts} JOIN {docs} d ON d.id = {texts}.rowid" if query.asks else f"{docs} d"
-    condition = f"{texts} MATCH :match AND" if query.asks else ""
+    tests = {
+        "type": "d.kind IN ({})",
+        "topic": f"EXISTS (SELECT 1 FROM {topics} t WHERE t.document = d.id AND t.topic IN ({{}}))",  # noqa: S608
+        "author": "EXISTS (SELECT 1 FROM json_each(d.authors) WHERE value IN ({}))",
+        "year": "substr(d.published_on, 1, 4) IN ({})",
+    }
+    fits = {
+        name: tests[name].format(", ".join(f":{name}{place}" for place in range(len(chosen)))) if chosen else "1"
+        for name, chosen in _filters(query).items()
+    }
+    asks = bool(query.clauses)
+    score = f"-bm25({texts}, {weights}) * d.weight" if asks else "0.0"
+    source = f"{texts} JOIN {docs} d ON d.id = {texts}.rowid" if asks else f"{docs} d"
+    condition = f"{texts} MATCH :match AND" if asks else ""
     order = "published_on DESC, score DESC" if query.sort is Sort.NEWEST else "score DESC, published_on DESC"
-    facets = f"""
-        UNION ALL SELECT 'type', kind, count(*) FROM matched WHERE topic_fits GROUP BY kind
-        UNION ALL SELECT 'topic', t.topic, count(*) FROM matched m JOIN {topics} t ON t.document = m.id
-            WHERE m.kind_fits GROUP BY t.topic"""  # noqa: S608
+    columns = ", ".join(f"{test} AS fits_{name}" for name, test in fits.items())
+    all_fit = " AND ".join(f"fits_{name}" for name in FACETS)
+    counted = {
+        "type": "SELECT kind AS value FROM matched m",
+        "topic": f"SELECT t.topic AS value FROM matched m JOIN {topics} t ON t.document = m.id",  # noqa: S608
+        "author": "SELECT a.value FROM matched m, json_each(m.authors) a",
+        "year": "SELECT substr(published_on, 1, 4) AS value FROM matched m",
+    }
+    facets = ""
+    for name, values in counted.items():
+        others = " AND ".join(f"m.fits_{other}" for other in FACETS if other != name)
+        facets += (
+            f" UNION ALL SELECT '{name}', value, count(*) FROM ({values} WHERE {others}) "  # noqa: S608
+            "WHERE value IS NOT NULL GROUP BY value"
+        )
     return f"""
         WITH matched AS MATERIALIZED (
-            SELECT d.id, d.key, d.kind, d.published_on, {score} AS score, {kind_fits} AS kind_fits,
-                {topic_fits} AS topic_fits
+            SELECT d.id, d.key, d.kind, d.published_on, d.authors, {score} AS score, {columns}
             FROM {source}
             WHERE {condition} NOT d.deleted
                 AND (d.live_from IS NULL OR d.live_from <= :at) AND (d.live_to IS NULL OR d.live_to > :at)
         )
         SELECT * FROM (
-            SELECT 'hit', id, score FROM matched WHERE kind_fits AND topic_fits
+            SELECT 'hit', id, score FROM matched WHERE {all_fit}
             ORDER BY {order}, key LIMIT :size OFFSET :offset
         )
-        UNION ALL SELECT 'total', '', count(*) FROM matched WHERE kind_fits AND topic_fits
+        UNION ALL SELECT 'total', '', count(*) FROM matched WHERE {all_fit}
         {facets if query.facets else ""}
     """  # noqa: S608 (names and numbers from this package; everything typed is bound)
 
@@ -106,7 +138,7 @@ def _hits(
             snippet({texts}, {_COLUMN["body"]}, {marks}, '…', {SNIPPET_WORDS})
         FROM {texts} JOIN {docs} d ON d.id = {texts}.rowid
         WHERE {texts} MATCH :match AND {texts}.rowid IN ({ids})"""  # noqa: S608
-    statement = marked if query.asks and query.highlight else plain
+    statement = marked if query.clauses and query.highlight else plain
     rows = {row[0]: row[1:] for row in connection.execute(statement, {"match": match} if statement is marked else {})}
     return tuple(
         Hit(key=key, score=score, kind=kind, url=url, title=title, snippet=_best_snippet(summary, body))

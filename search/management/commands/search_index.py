@@ -12,13 +12,13 @@ from content.pages.registry import registry
 from search import services
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
+from search.management.progress import show_progress
 from search.models import OutboxEntry
 from search.outbox import ensure_entries, waiting_for_index, waiting_for_related
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-
-BAR = 30
+    from collections.abc import Sequence
 
 
 class Command(BaseCommand):
@@ -46,7 +46,7 @@ class Command(BaseCommand):
     def rebuild(self, options: dict[str, Any]) -> None:
         """Build a new index beside the live one and switch to it."""
         del options
-        count = services.rebuild_index(progress=self.show)
+        count = services.rebuild_index(progress=show_progress)
         self.stdout.write(f"The index is rebuilt: {count:,} documents.")
 
     def sync(self, options: dict[str, Any]) -> None:
@@ -83,8 +83,8 @@ class Command(BaseCommand):
 
     def drift(self, options: dict[str, Any]) -> None:
         """Compare every document with the index."""
-        drift = services.measure_drift(progress=None if options["json"] else self.show)
-        facts = {
+        drift = services.measure_drift(progress=None if options["json"] else show_progress)
+        facts: dict[str, int | Sequence[str]] = {
             "compared": drift.compared,
             "missing": drift.missing,
             "left_over": drift.left_over,
@@ -112,12 +112,3 @@ class Command(BaseCommand):
         for name, value in facts.items():
             words = ", ".join(map(str, value[:20])) or "none" if isinstance(value, list) else value
             self.stdout.write(f"{name.replace('_', ' '):>20}: {words}")
-
-    def show(self, what: str, done: int, total: int) -> None:
-        """Draw the progress bar on a terminal; elsewhere a line at the end of each step."""
-        if sys.stderr.isatty():
-            filled = BAR * done // max(total, 1)
-            self.stderr.write(f"\r{what:>14} [{'█' * filled}{' ' * (BAR - filled)}] {done:,}/{total:,}", ending="")
-        if done >= total:
-            self.stderr.write(("\n" if sys.stderr.isatty() else f"{what}: {total:,}\n"), ending="")
-        self.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -58,10 +59,10 @@ def rich_text(markdown: str, page_id: Callable[[str], int | None]) -> str:
     Raises:
         ValueError: a link leads nowhere, or outside the hosts a demo may name.
     """
-    html = _MARKDOWN.render(markdown, {"page_id": page_id})
-    if "<h1" in html or "<h2" in html:
+    rendered = _MARKDOWN.render(markdown, {"page_id": page_id})
+    if "<h1" in rendered or "<h2" in rendered:
         raise ValueError("inside a text only ### and #### may be used; ## starts a heading block")
-    return _SUPERSCRIPT.sub(r"<sup>\1</sup>", html).strip().replace(">\n<", "><")
+    return _SUPERSCRIPT.sub(r"<sup>\1</sup>", rendered).strip().replace(">\n<", "><")
 
 
 def checked_url(url: str) -> str:
@@ -85,5 +86,5 @@ def _link(href: str, page_id: Callable[[str], int | None]) -> str:
         return f'<a href="{href}">'
     if href.startswith("/"):
         number = page_id(href)
-        return f'<a href="{href}">' if number is None else f'<a linktype="page" id="{number}">'
-    return f'<a href="{checked_url(href)}">'
+        return f'<a href="{html.escape(href)}">' if number is None else f'<a linktype="page" id="{number}">'
+    return f'<a href="{html.escape(checked_url(href))}">'

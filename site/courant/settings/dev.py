@@ -9,7 +9,7 @@ from courant.settings.parts.celery import celery_settings
 from courant.settings.parts.databases import with_safe_sqlite
 from courant.settings.parts.environment import ROOT, Environment, smtp_settings
 from courant.settings.parts.logs import logging_settings
-from courant.settings.parts.secrets import bundled_broker, local_secrets
+from courant.settings.parts.secrets import local_secrets
 
 env = Environment()
 COURANT_VAR = Path(env.text("COURANT_VAR", str(ROOT / "var"))).resolve()

@@ -35,8 +35,14 @@ def faults(source: str) -> list[str]:
             "<mjml><mj-body></mj-body><mj-body></mj-body></mjml>",
             "line 1, column 26: a second <mj-body>; put its content into the first",
         ),
-        (mail("<mj-sectoin></mj-sectoin>"), "line 4, column 1: there is no tag <mj-sectoin>; did you mean <mj-section>?"),
-        (mail("<div>x</div>"), "line 4, column 1: there is no tag <div> in MJML; HTML belongs into <mj-text> or <mj-raw>"),
+        (
+            mail("<mj-sectoin></mj-sectoin>"),
+            "line 4, column 1: there is no tag <mj-sectoin>; did you mean <mj-section>?",
+        ),
+        (
+            mail("<div>x</div>"),
+            "line 4, column 1: there is no tag <div> in MJML; HTML belongs into <mj-text> or <mj-raw>",
+        ),
         (
             mail("<mj-text>x</mj-text>"),
             "line 4, column 1: <mj-text> cannot stand in <mj-body>; move it into <mj-column> or <mj-hero>",
@@ -69,22 +75,40 @@ def faults(source: str) -> list[str]:
         (column("<mj-text>a<br></br></mj-text>"), "<br> has no end tag; delete </br>"),
         (column('<mj-text><a href="x>y</a></mj-text>'), "<a> has a broken attribute, or no “>”; check its quotation"),
         (column("<mj-text><script>x</script></mj-text>"), "mail programs remove <script>; delete it"),
-        (column("<mj-text><mj-button>x</mj-button></mj-text>"), "<mj-button> cannot stand in <mj-text>, which takes HTML"),
+        (
+            column("<mj-text><mj-button>x</mj-button></mj-text>"),
+            "<mj-button> cannot stand in <mj-text>, which takes HTML",
+        ),
         (column("<mj-text><![CDATA[x]]></mj-text>"), "neither a document type, CDATA nor"),
         (column("<mj-text><!-- x</mj-text>"), "a comment without end; write -->"),
         (mail('<mj-include path="a" />'), "<mj-include> is not taken here; put its content here"),
-        (mail("", "<mj-html-attributes></mj-html-attributes>"), "<mj-html-attributes> is not taken here; the engine cannot"),
-        (mail("", '<mj-font name="A" href="https://example.org/a.css" />'), "<mj-font> is not taken here; it loads a web font"),
+        (
+            mail("", "<mj-html-attributes></mj-html-attributes>"),
+            "<mj-html-attributes> is not taken here; the engine cannot",
+        ),
+        (
+            mail("", '<mj-font name="A" href="https://example.org/a.css" />'),
+            "<mj-font> is not taken here; it loads a web font",
+        ),
         (mail("", "<mj-title>a <b>b</b></mj-title>"), "<mj-title> takes text without tags; delete <b>"),
         (mail("", "<mj-style>@import url(x.css);</mj-style>"), "CSS that loads something from elsewhere"),
-        (mail("", "<mj-style>a { background: url('//example.org/a') }</mj-style>"), "CSS that loads something from elsewhere"),
+        (
+            mail("", "<mj-style>a { background: url('//example.org/a') }</mj-style>"),
+            "CSS that loads something from elsewhere",
+        ),
         (mail("", "<mj-style>a < b</mj-style>"), "a “<” in <mj-style>; CSS has none"),
-        (mail("", "<mj-attributes><mj-class color='#111111' /></mj-attributes>"), "<mj-class> needs the attribute name"),
+        (
+            mail("", "<mj-attributes><mj-class color='#111111' /></mj-attributes>"),
+            "<mj-class> needs the attribute name",
+        ),
         (
             mail("", '<mj-attributes><mj-class name="a"><mj-text color="#111111" /></mj-class></mj-attributes>'),
             "<mj-class> in <mj-attributes> has to be empty; only attributes count here",
         ),
-        (mail("", '<mj-attributes><mj-txt color="#111111" /></mj-attributes>'), "there is no tag <mj-txt>; did you mean"),
+        (
+            mail("", '<mj-attributes><mj-txt color="#111111" /></mj-attributes>'),
+            "there is no tag <mj-txt>; did you mean",
+        ),
         (mail("", '<mj-attributes><mj-text src="a" /></mj-attributes>'), "<mj-text> has no attribute src"),
         ("<mjml><mj-body>\x00</mj-body></mjml>", "line 1, column 16: the character U+0000 cannot stand in a mail"),
     ],
@@ -94,7 +118,9 @@ def test_a_fault_is_named_with_its_place_and_what_to_do(source: str, expected: s
 
 
 def test_all_faults_are_named_at_once_in_the_order_of_the_source() -> None:
-    found = faults(column('<mj-text padding="10" colour="#112233">a < b<p>c</mj-text>\n<mj-buton href="x">y</mj-buton>'))
+    found = faults(
+        column('<mj-text padding="10" colour="#112233">a < b<p>c</mj-text>\n<mj-buton href="x">y</mj-buton>')
+    )
     assert len(found) == 5
     assert [fault.split(":")[0] for fault in found] == [
         "line 5, column 10",

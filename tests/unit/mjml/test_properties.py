@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsletters.mjml import MjmlError, compile_mjml
 from newsletters.mjml.table import TAGS, Content, Tag
 
-WORDS = st.text(st.sampled_from("abcXYZ 0123äé&<>\"'–🎉"), max_size=20)
+WORDS = st.text(st.sampled_from("abcXYZ 0123äé&<>\"'\u2013🎉"), max_size=20)
 VALUES = {
     "colour": st.from_regex(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", fullmatch=True),
     "length": st.integers(0, 60).map(lambda number: f"{number}px"),

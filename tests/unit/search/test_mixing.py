@@ -26,5 +26,5 @@ def test_a_mixed_list_stays_as_it_is(items):
 
 
 def test_two_rankings_that_agree_beat_one_first_place():
-    scores = fused([["a", "b", "c"], ["d", "b", "c"]])
+    scores = fused([(["a", "b", "c"], 1.0), (["d", "b", "c"], 1.0)])
     assert max(scores, key=lambda key: scores[key]) == "b"

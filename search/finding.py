@@ -1,0 +1,49 @@
+"""From a query to a reader's answer: strict first, then forgiving, each step only where the one before gave little.
+
+All words must match; where few documents have them all, words that exist nowhere are taken for the nearest that do;
+where that does not help either, any of the words may match. An engine sees plain queries and knows nothing of this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from search.spelling import MOST_WORDS_CORRECTED
+
+if TYPE_CHECKING:
+    from search.engines.base import Engine
+    from search.query import Found, SearchQuery
+
+# Fewer results than this are worth a more forgiving second question.
+FEW = 5
+# Nobody who asks with more words expects all of them on one page.
+MOST_WORDS_ALL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, and how forgiving the question had to be."""
+
+    found: Found
+    query: SearchQuery
+    corrections: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    is_loose: bool = False
+
+
+def find(engine: Engine, query: SearchQuery) -> Answer:
+    """Ask the engine: once where that is enough, at most four times."""
+    wanted = sum(not clause.required for clause in query.clauses)
+    strict = replace(query, every=True) if 1 < wanted <= MOST_WORDS_ALL else query
+    found = engine.search(strict)
+    if found.total >= FEW or not query.clauses:
+        return Answer(found, strict)
+    corrections = engine.corrections(query.words[:MOST_WORDS_CORRECTED])
+    if corrections:
+        query, strict = query.corrected(corrections), strict.corrected(corrections)
+        found = engine.search(strict)
+    if found.total < FEW and strict.every:
+        loose = engine.search(query)
+        if loose.total > found.total:
+            return Answer(loose, query, corrections, is_loose=True)
+    return Answer(found, strict, corrections)
