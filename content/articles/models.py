@@ -32,6 +32,10 @@ class QuickGuidePage(ArticlePage):
     kind = kinds.GUIDE
     subpage_types: ClassVar = ["articles.ChapterPage"]
 
+    class Meta:
+        verbose_name = "quick guide"
+        verbose_name_plural = "quick guides"
+
     @property
     def document_group(self) -> str:
         """A guide and its chapters never recommend one another."""
@@ -47,6 +51,10 @@ class ChapterPage(BodyPage):
 
     content_panels: ClassVar = [*BodyPage.content_panels, *BodyPage.classification_panels]
 
+    class Meta:
+        verbose_name = "guide chapter"
+        verbose_name_plural = "guide chapters"
+
     @property
     def document_group(self) -> str:
         """The group of the guide it belongs to; one query."""
@@ -58,6 +66,10 @@ class BlogPage(ArticlePage):
     """Somebody's view, signed."""
 
     kind = kinds.BLOG
+
+    class Meta:
+        verbose_name = "blog"
+        verbose_name_plural = "blogs"
 
 
 class NewsletterArticle(ArticlePage):
@@ -83,17 +95,29 @@ class NewsletterFeaturePage(NewsletterArticle):
 
     kind = kinds.NEWSLETTER_FEATURE
 
+    class Meta:
+        verbose_name = "newsletter feature"
+        verbose_name_plural = "newsletter features"
+
 
 class NewsletterBlogPage(NewsletterArticle):
     """A newsletter's signed column."""
 
     kind = kinds.NEWSLETTER_BLOG
 
+    class Meta:
+        verbose_name = "newsletter blog"
+        verbose_name_plural = "newsletter blogs"
+
 
 class NewsPage(ArticlePage):
     """An announcement."""
 
     kind = kinds.NEWS
+
+    class Meta:
+        verbose_name = "news"
+        verbose_name_plural = "news"
 
 
 class ReportPage(ArticlePage):
@@ -104,3 +128,7 @@ class ReportPage(ArticlePage):
     isbn = models.CharField("ISBN", max_length=17, blank=True)
 
     content_panels: ClassVar = [*ArticlePage.content_panels, FieldPanel("isbn")]
+
+    class Meta:
+        verbose_name = "report"
+        verbose_name_plural = "reports"

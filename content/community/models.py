@@ -27,6 +27,10 @@ class CommunityHomePage(BodyPage):
 
     content_panels: ClassVar = [*BodyPage.content_panels, FieldPanel("join_text"), FieldPanel("join_url")]
 
+    class Meta:
+        verbose_name = "community home"
+        verbose_name_plural = "community homes"
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the groups by title and the six newest stories."""
         context = super().get_context(request, *args, **kwargs)
@@ -55,6 +59,10 @@ class GroupPage(BodyPage):
         *BodyPage.classification_panels,
     ]
 
+    class Meta:
+        verbose_name = "community group"
+        verbose_name_plural = "community groups"
+
 
 class StoryPage(BodyPage):
     """What a member did, told by them or with them."""
@@ -66,3 +74,7 @@ class StoryPage(BodyPage):
     subpage_types: ClassVar[list[str]] = []
 
     content_panels: ClassVar = [*BodyPage.content_panels, *BodyPage.author_panels, *BodyPage.classification_panels]
+
+    class Meta:
+        verbose_name = "community story"
+        verbose_name_plural = "community stories"

@@ -56,6 +56,10 @@ class EventIndexPage(BasePage):
 
     content_panels: ClassVar = BasePage.content_panels[:2]
 
+    class Meta:
+        verbose_name = "list of events"
+        verbose_name_plural = "lists of events"
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the cards of upcoming events and one page of past ones; a page that does not exist is a 404."""
         context = super().get_context(request, *args, **kwargs)
@@ -99,6 +103,10 @@ class EventPage(BodyPage):
         *BodyPage.author_panels,
         *BodyPage.classification_panels,
     ]
+
+    class Meta:
+        verbose_name = "event"
+        verbose_name_plural = "events"
 
     def clean(self) -> None:
         """Refuse an end before the start."""

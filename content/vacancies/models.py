@@ -57,6 +57,10 @@ class VacancyIndexPage(BasePage):
 
     content_panels: ClassVar = [*BasePage.content_panels[:2], FieldPanel("text_when_empty")]
 
+    class Meta:
+        verbose_name = "list of vacancies"
+        verbose_name_plural = "lists of vacancies"
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the open vacancies, soonest closing first."""
         context = super().get_context(request, *args, **kwargs)
@@ -113,6 +117,10 @@ class VacancyPage(BodyPage):
         FieldPanel("body"),
         *BodyPage.classification_panels,
     ]
+
+    class Meta:
+        verbose_name = "vacancy"
+        verbose_name_plural = "vacancies"
 
     def clean(self) -> None:
         """Refuse a vacancy that closes before it opens, or that nobody can apply for."""

@@ -35,6 +35,10 @@ class NewsletterIndexPage(BasePage):
 
     content_panels: ClassVar = [*BasePage.content_panels[:2]]
 
+    class Meta:
+        verbose_name = "list of newsletters"
+        verbose_name_plural = "lists of newsletters"
+
     def newsletters(self) -> list[NewsletterPage]:
         """The published newsletters in the order of the page tree, each with the card of its latest issue."""
         pages = list(NewsletterPage.objects.child_of(self).live().select_related("mailing_list").order_by("path"))
@@ -106,6 +110,10 @@ class NewsletterPage(BasePage):
 
     latest_issue: Card | None = None
 
+    class Meta:
+        verbose_name = "newsletter"
+        verbose_name_plural = "newsletters"
+
     def issue_cards(self) -> CardQuerySet:
         """The cards of the published issues, newest first."""
         return Card.objects.visible().of_kinds(kinds.ISSUE).below(self).newest_first()
@@ -169,6 +177,10 @@ class IssuePage(BasePage):
         WEB = "", "Web page"
         MAIL = "mail", "Mail"
         TEXT = "text", "Mail as text"
+
+    class Meta:
+        verbose_name = "newsletter issue"
+        verbose_name_plural = "newsletter issues"
 
     @property
     def preview_modes(self) -> list[tuple[str, str]]:

@@ -41,6 +41,10 @@ class HomePage(BasePage):
         ),
     ]
 
+    class Meta:
+        verbose_name = "home page"
+        verbose_name_plural = "home pages"
+
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """Find the page by its whole path in one query, where Wagtail asks twice for every level.
 
@@ -100,6 +104,10 @@ class SectionPage(BasePage):
 
     content_panels: ClassVar = [*Page.content_panels, FieldPanel("summary"), FieldPanel("order")]
 
+    class Meta:
+        verbose_name = "section"
+        verbose_name_plural = "sections"
+
     def cards(self) -> CardQuerySet:
         """The cards this section lists: everything below it that stands by itself (chapters do not)."""
         cards = Card.objects.visible().below(self).exclude(kind__in=[kinds.CHAPTER.key, kinds.SECTION.key])
@@ -124,3 +132,7 @@ class StandardPage(BodyPage):
     """About us, privacy, accessibility: a page that is none of the other types."""
 
     kind = kinds.STANDARD
+
+    class Meta:
+        verbose_name = "standard page"
+        verbose_name_plural = "standard pages"

@@ -15,5 +15,5 @@ def leave_room(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("delivery", "0001_initial")]
+    dependencies = [("delivery", "0002_initial")]
     operations = [migrations.RunPython(leave_room, migrations.RunPython.noop)]
