@@ -14,11 +14,10 @@ from wagtail.images.models import Image as WagtailImage
 from content.media.services import make_renditions
 
 if TYPE_CHECKING:
-    from content.media.sizes import Size
-
-if TYPE_CHECKING:
     from django.core.files import File
     from wagtail.images.models import Filter
+
+    from content.media.sizes import Size
 
 
 class CourantImage(AbstractImage):

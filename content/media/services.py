@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wagtail.images.models import Filter
+
 from content.media.sizes import Size
 
 if TYPE_CHECKING:
@@ -15,10 +17,16 @@ def make_renditions(*, image: CourantImage) -> None:
 
     Safe to repeat: what is there already is kept.
     """
-    made = image.get_renditions(*(size.value for size in Size))
+    filters = {size: Filter(spec=size.value) for size in Size}
+    made = image.find_existing_renditions(*filters.values())
+    made |= image.create_renditions(*(wanted for wanted in filters.values() if wanted not in made))
     image.close_made_files()
-    image.sizes = {"made_of": image.material} | {
-        Size(spec).name: {"file": rendition.file.name, "width": rendition.width, "height": rendition.height}
-        for spec, rendition in made.items()
-    }
+    image.sizes = {"made_of": image.material}
+    for size, wanted in filters.items():
+        rendition = made[wanted]
+        image.sizes[size.name] = {
+            "file": rendition.file.name,
+            "width": rendition.width,
+            "height": rendition.height,
+        }
     type(image).objects.filter(pk=image.pk).update(sizes=image.sizes)
