@@ -28,7 +28,7 @@ class What(StrEnum):
     SHORTCODE = "Shortcodes not understood: their inner text is kept"
     SHORTCODE_BROKEN = "Shortcodes that are not well formed"
     IMAGE = "Images without a file: the alternative text is kept"
-    IMAGE_SILENT = "Images without a file and without alternative text"
+    IMAGE_SILENT = "Images without words: nobody has said what they show"
     ALT_IS_FILE_NAME = "Alternative texts that are file names"
     FILE = "Documents without a file: their label is kept"
     LINK = "Links to pages that are not in the source: the words are kept"
@@ -37,6 +37,7 @@ class What(StrEnum):
     HTML = "HTML that has no counterpart: its text is kept"
     HTML_REMOVED = "HTML that was left out"
     LAYOUT = "Blocks moved because the place they stood in holds text only"
+    MEDIA = "Image and document files that could not be taken"
     REDIRECT = "Redirects that could not be made"
     KEY = "Front matter keys that the mapping does not name"
 

@@ -33,6 +33,12 @@ IMPORTER_VERSION = "1"
 _HOLE = re.compile(r"\{([\w.-]+)\}")
 SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 SNIPPETS = frozenset({"topic", "profile"})
+MEDIA = frozenset({"image", "document"})
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp")
+DOCUMENT_SUFFIXES = (
+    ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".odt", ".ods", ".odp", ".csv", ".txt", ".rtf", ".zip",
+    ".epub", ".ics", ".mp3", ".json", ".xml",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -68,12 +74,12 @@ class Planned:
     @property
     def is_invented(self) -> bool:
         """Whether no file stands behind it: an author or topic that pages name."""
-        return self.rule is None
+        return self.rule is None and self.kind in SNIPPETS
 
     @property
     def is_page(self) -> bool:
         """Whether this becomes a page of its own."""
-        return self.kind not in SNIPPETS and self.kind not in {"section", "redirect"}
+        return self.kind not in SNIPPETS | MEDIA and self.kind not in {"section", "redirect"}
 
 
 @dataclass(slots=True)
@@ -117,6 +123,7 @@ class _Planner:
             self.made.items += self.tree(rule, items) if rule.chapters or _is_guide(rule) else _by_date(items)
         self.names("profile", self.mapping.authors, self.made.authors)
         self.names("topic", self.mapping.topics, self.made.topics)
+        self.made.items += [item for item in self.made.by_path.values() if item.kind in MEDIA]
         self.made.items.sort(key=lambda item: 0 if item.kind in SNIPPETS else 1 if item.kind == "section" else 2)
         self.give_addresses()
         return self.made
@@ -126,6 +133,8 @@ class _Planner:
         name = path.relative_to(self.root).as_posix()
         if any(fnmatch.fnmatch(name, pattern) for pattern in self.mapping.ignored_files):
             self.made.left_out[name] = Finding(What.NOT_IMPORTED, "the mapping says to leave it out")
+            return
+        if self.media(path, name):
             return
         if path.suffix.lower() not in SUFFIXES:
             self.made.left_out[name] = Finding(What.NOT_IMPORTED, f"not Markdown ({path.suffix or 'no ending'})")
@@ -153,6 +162,20 @@ class _Planner:
         self.made.by_path[name] = item
         for known_as in {path.name, default_slug(name)}:
             self.made.by_name.setdefault(known_as, []).append(name)
+
+    def media(self, path: Path, name: str) -> bool:
+        """Plan an image or a document: one that lies in a folder of files, or an image beside what shows it."""
+        suffix = path.suffix.lower()
+        among_files = any(name.startswith(folder.strip("/") + "/") for folder in self.mapping.assets)
+        beside = any(name.startswith(rule.folder + "/") for rule in self.mapping.folders)
+        kind = "image" if suffix in IMAGE_SUFFIXES else "document" if suffix in DOCUMENT_SUFFIXES else ""
+        if not kind or not (among_files or (beside and suffix != ".txt")):
+            return False
+        digest = hashlib.sha256(path.read_bytes() + IMPORTER_VERSION.encode()).hexdigest()
+        title = path.stem.replace("-", " ").replace("_", " ").strip() or path.name
+        self.made.by_path[name] = Planned(name, kind, None, {}, "", title, digest)
+        self.made.by_name.setdefault(path.name, []).append(name)
+        return True
 
     def decide(self, item: Planned, rule: FolderRule) -> None:
         """Say what an item becomes."""
@@ -323,7 +346,7 @@ class _Planner:
         taken: dict[str, str] = {}
         prefix = {"topic": "/topics/", "profile": "/people/"}
         for item in self.made.items:
-            if item.kind in {"section", "redirect"}:
+            if item.kind in {"section", "redirect"} | MEDIA:
                 continue
             over = self.made.by_path[item.under].address if item.under else prefix.get(item.kind) or item.parent
             over = over if over.endswith("/") else over + "/"

@@ -102,7 +102,8 @@ class CodeBlocks:
             return []
         piece = quote_piece(text, cell_text(name_html).replace("\n", " "))
         piece.value["role"] = role
-        return [piece, *(text_piece(f"<p>{link}</p>") for link in links)]
+        others = [other for other in inside if other.rich is None]
+        return [piece, *(text_piece(f"<p>{link}</p>") for link in links), *others]
 
     def button(self, code: Shortcode, rule: CodeRule) -> list[Piece]:
         """A link that should not be missed."""
@@ -179,11 +180,13 @@ class CodeBlocks:
     def table(self, code: Shortcode, rule: CodeRule) -> list[Piece]:
         """A table made of shortcodes for rows and cells."""
         columns = [str(column) for column in rule.keys("columns")]
-        rows, links = [], []
+        rows, links, after = [], [], list[Piece]()
         for row in self.members(code.children or [], "row"):
             cells = []
             for cell in self.members(row.children or [], "cell"):
-                html = "<br/>".join(piece.inline or "" for piece in self.inner(cell))
+                inside = self.inner(cell)
+                after += [piece for piece in inside if piece.inline is None]
+                html = "<br/>".join(piece.inline for piece in inside if piece.inline)
                 links += _LINK.findall(html)
                 cells.append(cell_text(html))
             if any(cells):
@@ -193,7 +196,7 @@ class CodeBlocks:
         width = max(len(row) for row in [columns, *rows])
         data = [row + [""] * (width - len(row)) for row in ([columns, *rows] if columns else rows)]
         caption = self.words(code.value(*rule.keys("caption", "caption")), code.line)
-        return [table_piece(data, caption=caption, head_row=bool(columns)), *links_pieces(links)]
+        return [table_piece(data, caption=caption, head_row=bool(columns)), *links_pieces(links), *after]
 
     def members(self, nodes: Iterable[Node], kind: str) -> Iterable[Shortcode]:
         """The shortcodes of this kind, at any depth, counted."""

@@ -14,11 +14,12 @@ from content.importing.bodies.codes import IN_LINE, CodeBlocks, filled
 from content.importing.bodies.elements import UNREMARKABLE, outcome_of_element
 from content.importing.bodies.images import image_words
 from content.importing.bodies.markdown import render_markdown
-from content.importing.bodies.pieces import Notes, Piece, text_piece
+from content.importing.bodies.pieces import Notes, Piece, text_piece, words_of
 from content.importing.bodies.settling import settled
 from content.importing.bodies.trees import HELD, TARGET, Walker
 from content.importing.findings import Finding, What
 from content.importing.shortcodes import Shortcode, Words, parse_shortcodes, written
+from content.pages.text import cut_at_word
 
 if TYPE_CHECKING:
     from content.importing.bodies.linking import Link, Resolver
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from content.importing.shortcodes import Node
 
 BUTTON_LENGTH = 80
+TEXT_LENGTH = 300
 BLOCK_IDS = uuid.UUID("5b1b2f0e-6f5e-4f0c-9a57-7c1f3d0a9f11")
 _BLANK_END = re.compile(r"(?:^|\n)([ \t]*)$")
 _TARGET = re.compile(rf"{TARGET}:(\d+)")
@@ -179,6 +181,8 @@ class Conversion:
         """A link to a file that is not part of the source."""
         rule = self.mapping.shortcodes[code.name]
         name, label = code.value(*rule.keys("file", "file", 0)), code.value(*rule.keys("label", "label"))
+        if self.resolver.resolve(name, code=True).document is not None:
+            return f'<a href="{self.target(name, code.line)}">{label or PurePosixPath(name).name}</a>'
         base = str(rule.options.get("base") or "")
         where = f"linked at {base}" if base else "not linked"
         self.notes.tell(What.FILE, f"{name}: {where}", code.line)
@@ -221,7 +225,9 @@ class Conversion:
         if link.finding is not None:
             self.notes.tell(link.finding, target, self.line_of(target))
         is_page = link.page is not None or link.waiting
-        outcome = "to a page" if is_page else "elsewhere" if link.href else "words only"
+        outcome = (
+            "to a page" if is_page else "to a document" if link.document else "elsewhere" if link.href else "words only"
+        )
         self.notes.links[outcome] += 1
         return link
 
@@ -235,7 +241,7 @@ class Conversion:
         return self.image(source, alt, caption, self.line_of(source) or line)
 
     def image(self, source: str, alt: str, caption: str, line: int) -> Piece | None:
-        """An image whose file is not there: its words, in brackets, as a reader without images would be told.
+        """An image; where its file is not there its words, in brackets, as a reader without images would be told.
 
         `caption` is rich text within a line. None when there are no words at all; the report names it.
         """
@@ -245,8 +251,15 @@ class Conversion:
             self.notes.tell(
                 What.ALT_IS_FILE_NAME, f"{alt!r} of {name}" + (f"; kept as {words!r}" if words else ""), line
             )
+        picture = self.resolver.picture(source)
         if not words and not caption:
             self.notes.tell(What.IMAGE_SILENT, name, line)
+        if picture is not None:
+            # Decorative where nobody has said what it shows: the report asks for the words.
+            told = {"alt_text": cut_at_word(words, TEXT_LENGTH), "decorative": not words}
+            under = {"caption": cut_at_word(words_of(caption), TEXT_LENGTH), "credit": ""}
+            return Piece("image", {"image": picture, **told, **under})
+        if not words and not caption:
             return None
         self.notes.tell(What.IMAGE, name, line)
         alt = words

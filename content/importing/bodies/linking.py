@@ -13,13 +13,14 @@ from content.importing.findings import What
 class Link:
     """Where a link leads.
 
-    `page` is an imported page's primary key; `waiting` the source path of one that is not made yet (`href` is its
-    address meanwhile). `fragment` is the place in it, which the site's rich text understands. With neither and no
-    `href`, only the words stay. `finding` says what the report should tell.
+    `page` is an imported page's primary key, `document` an imported file's; `waiting` the source path of a page that
+    is not made yet (`href` is its address meanwhile). `fragment` is the place in a page, which the site's rich text
+    understands. With none of them and no `href`, only the words stay. `finding` is what the report should tell.
     """
 
     href: str = ""
     page: int | None = None
+    document: int | None = None
     fragment: str = ""
     waiting: str = ""
     finding: What | None = None
@@ -29,6 +30,8 @@ class Link:
         if self.page is not None:
             place = f' fragment="{escape(self.fragment)}"' if self.fragment else ""
             return f'linktype="page" id="{self.page}"{place}'
+        if self.document is not None:
+            return f'linktype="document" id="{self.document}"'
         return f'href="{escape(self.href)}"' if self.href else ""
 
 
@@ -38,6 +41,9 @@ class Resolver(Protocol):
     def resolve(self, target: str, *, code: bool) -> Link:
         """Resolve a target; `code` says that a shortcode named it, so it must be something in the source."""
 
+    def picture(self, source: str) -> int | None:
+        """The imported image that a source names; None where its file is not there."""
+
 
 class OutsideOnly:
     """A resolver that knows no page: every address stays as it is."""
@@ -45,3 +51,8 @@ class OutsideOnly:
     def resolve(self, target: str, *, code: bool) -> Link:
         """Keep an address; a shortcode's target is unknown."""
         return Link(finding=What.LINK) if code else Link(href=target)
+
+    def picture(self, source: str) -> int | None:
+        """No image is known."""
+        del source
+        return None

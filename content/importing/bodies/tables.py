@@ -22,29 +22,30 @@ _MAX_SPAN = 50
 
 def table_pieces(
     tag: Tag,
-    inline_html: Callable[[Tag], str],
+    cell_html: Callable[[Tag, list[Piece]], str],
     flow: Callable[[Iterable[PageElement]], list[Piece]],
     notes: Notes,
     line: int,
 ) -> list[Piece]:
-    """Pieces of an HTML table: the table and the links in it, or its contents where it was only layout."""
-    rows = [row for row in tag.find_all("tr") if row.find(["td", "th"])]
+    """Pieces of an HTML table, of the links and blocks in it; or its contents where it was only layout."""
+    rows = [row for row in tag.find_all("tr") if row.get_text(strip=True) or row.find(["img", "iframe"])]
+    rows = [row for row in rows if _cells(row)]
     width = max((sum(_span(cell) for cell in _cells(row)) for row in rows), default=0)
     if not rows or ((width < 2 or len(rows) < 2) and not tag.find("th")):  # noqa: PLR2004 (one row or column is no table)
         notes.html["layout table taken apart"] += 1
         return flow([node for row in rows for cell in _cells(row) for node in list(cell.contents)])
     links: list[str] = []
+    after: list[Piece] = []
     data: list[list[str]] = []
     for row in rows:
         cells: list[str] = []
         for cell in _cells(row):
-            html = _cell_html(cell, inline_html, flow)
+            html = cell_html(cell, after)
             links += _LINK.findall(html)
             cells += [cell_text(html), *([""] * (_span(cell) - 1))]
         data.append(cells + [""] * (width - len(cells)))
-    data = [row for row in data if any(row)]
-    if not data:
-        return []
+    if not any(any(row) for row in data):
+        return after
     first = rows[0]
     head_row = all(cell.name == "th" for cell in _cells(first)) or first.find_parent("thead") is not None
     body_rows = rows[1:] if head_row else rows
@@ -53,7 +54,7 @@ def table_pieces(
     words = caption.get_text(" ", strip=True) if isinstance(caption, Tag) else ""
     if any(int(str(cell.get("rowspan") or 1) or 1) > 1 for cell in tag.find_all(["td", "th"]) if _is_number(cell)):
         notes.tell(What.LAYOUT, "a table with cells over several rows: look at it", line)
-    return [table_piece(data, caption=words, head_row=head_row, head_column=head_column), *links_pieces(links)]
+    return [table_piece(data, caption=words, head_row=head_row, head_column=head_column), *links_pieces(links), *after]
 
 
 def table_piece(data: list[list[str]], *, caption: str, head_row: bool, head_column: bool = False) -> Piece:
@@ -85,14 +86,6 @@ def cell_text(html: str) -> str:
     """A cell's plain text; lines stay lines."""
     text = words_of(_BREAK.sub("\n", html))
     return "\n".join(line.strip() for line in text.split("\n") if line.strip())
-
-
-def _cell_html(
-    cell: Tag, inline_html: Callable[[Tag], str], flow: Callable[[Iterable[PageElement]], list[Piece]]
-) -> str:
-    if cell.find(["p", "ul", "ol", "div", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"]):
-        return "<br/>".join(piece.inline or "" for piece in flow(cell.contents))
-    return inline_html(cell)
 
 
 def _cells(row: Tag) -> list[Tag]:

@@ -39,6 +39,7 @@ _SPACE = re.compile(r"[ \t\r\n\f]+")
 _AROUND_BREAK = re.compile(r" ?<br/> ?")
 _EDGE_BREAKS = re.compile(r"^(?:\s|<br/>)+|(?:\s|<br/>)+$")
 
+_IMAGE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|svg)$", re.IGNORECASE)
 _LIST_END = len("</li></ul>")
 _ATTRIBUTES = {
     "a": {"href", "name", "id"},
@@ -165,7 +166,7 @@ class Walker:
         if tag.find("table"):
             cells = [cell for cell in tag.find_all(["td", "th"]) if cell.find_parent("table") is tag]
             return [piece for cell in cells for piece in self.flow(cell.contents)]
-        return table_pieces(tag, self.inline_html, self.flow, self.notes, self.line)
+        return table_pieces(tag, self.cell_html, self.flow, self.notes, self.line)
 
     def code(self, tag: Tag) -> list[Piece]:
         """A code listing, or shortcodes that an indentation made look like one."""
@@ -201,7 +202,8 @@ class Walker:
         out: list[Piece] = []
         for item in tag.find_all(["dt", "dd"], recursive=False):
             if item.name == "dt":
-                out += [text_piece(f"<p><b>{self.inline_html(item)}</b></p>")]
+                after: list[Piece] = []
+                out += [text_piece(f"<p><b>{self.cell_html(item, after)}</b></p>"), *after]
             else:
                 out += self.flow(item.contents)
         return out
@@ -271,10 +273,16 @@ class Walker:
 
     # Text
 
-    def inline_html(self, tag: Tag) -> str:
-        """The inside of an element as one line of rich text; blocks in it by their inline form."""
-        parts = self.inline(tag.contents)
-        return _tidy("".join(part if isinstance(part, str) else part.inline or "" for part in parts))
+    def cell_html(self, tag: Tag, after: list[Piece]) -> str:
+        """The inside of an element as lines of rich text; blocks that cannot be in one go to `after`."""
+        lines = []
+        for piece in self.flow(tag.contents):
+            if piece.inline is not None:
+                lines.append(piece.inline)
+            else:
+                after.append(piece)
+                self.notes.tell(What.LAYOUT, f"{piece.type} moved from within <{tag.name}> to after it", self.line)
+        return _tidy("<br/>".join(lines))
 
     def inline(self, nodes: Iterable[PageElement]) -> list[str | Piece]:
         """Inline nodes as safe rich text, with the blocks that stand between."""
@@ -343,6 +351,8 @@ class Walker:
                 if part.type == "text" and part.inline and "<a " not in part.inline:
                     linked = self.anchor(href, part.inline)
                     part = text_piece(f"<p>{linked}</p>")  # noqa: PLW2901 (the same piece, linked)
+                elif part.type == "image" and not _IMAGE_FILE.search(urlsplit(href).path):
+                    out += [text_piece(f"<p>{self.anchor(href, escape(href, quote=False))}</p>")]
                 out.append(part)
             elif part.strip():
                 lead, tail = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 from typing import TYPE_CHECKING
 
+from content.importing.models import ImportedItem
 from content.importing.progress import Progress
 from content.importing.services.run import Run
 
@@ -13,7 +15,19 @@ if TYPE_CHECKING:
     from content.importing.mapping import Mapping
     from content.importing.report import ImportReport
 
-__all__ = ["import_folder"]
+__all__ = ["forget_files", "import_folder"]
+
+
+def forget_files(*, mapping: Mapping, pattern: str) -> int:
+    """Forget what earlier runs made of the files that fit `pattern`, so that the next makes them anew.
+
+    For a page that was deleted, or whose edits are to give way to the file: delete the page, then forget the file.
+    Pages that are there stay; the next run gives the new ones another address.
+    """
+    items = ImportedItem.objects.filter(source=mapping.name)
+    chosen = [item.pk for item in items.only("path") if fnmatch.fnmatch(item.path, pattern)]
+    ImportedItem.objects.filter(pk__in=chosen).delete()
+    return len(chosen)
 
 
 def import_folder(

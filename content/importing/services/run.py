@@ -16,9 +16,10 @@ from content.importing.findings import Finding, What
 from content.importing.frontmatter import read_source
 from content.importing.links import PlanResolver
 from content.importing.measures import Meter
+from content.importing.media import write_media
 from content.importing.models import ImportedItem
 from content.importing.pages import MODELS, CannotBecome, Draft, appended_values, draft_page
-from content.importing.plan import SNIPPETS, read_plan
+from content.importing.plan import MEDIA, SNIPPETS, read_plan
 from content.importing.redirects import RedirectMaker
 from content.importing.report import Entry, ImportReport
 from content.importing.services.work import Batch, Work, batches, findings_of, write_rows
@@ -58,6 +59,7 @@ class Run:
         self.states: dict[str, str] = {}
         self.page_ids: dict[str, int] = {}
         self.snippet_ids: dict[str, int] = {}
+        self.media_ids: dict[str, int] = {}
         self.topic_ids: dict[str, int] = {}
         self.author_ids: dict[str, int] = {}
         self.writer = PageWriter(page_ids=self.page_ids, dry_run=dry_run)
@@ -70,6 +72,7 @@ class Run:
                 set_up_site()
             self.remember()
             self.write_snippets()
+            self.write_media()
             self.write_sections()
             self.meter.begin_pages()
             self.write_pages()
@@ -90,6 +93,7 @@ class Run:
         there = set(Page.objects.values_list("pk", flat=True)) if pages else set()
         self.page_ids.update({path: primary_key for path, primary_key in pages.items() if primary_key in there})
         self.snippet_ids = {path: each.object_id for path, each in self.records.items() if each.kind in SNIPPETS}
+        self.media_ids = {path: each.object_id for path, each in self.records.items() if each.kind in MEDIA}
 
     def is_done(self, item: Planned) -> bool:
         """Whether an earlier run has written this item as it is now."""
@@ -123,6 +127,25 @@ class Run:
         work.keep_digest = work.state == "edited"
         self.snippet_ids[item.path] = work.object_id
         return work
+
+    def write_media(self) -> None:
+        """Write images and documents, each in its own transaction: making an image's sizes takes its time."""
+        todo = [item for item in self.plan.items if item.kind in MEDIA and not self.is_done(item)]
+        with self.progress.stage("files", len(todo)) as stage:
+            for item in todo:
+                with self.batch() as done:
+                    work = Work(item, object_id=NOT_MADE, state="would be made")
+                    if not self.dry_run:
+                        work.object_id, work.state = write_media(
+                            item=item,
+                            record=self.records.get(item.path),
+                            path=self.folder / item.path,
+                            findings=work.findings,
+                        )
+                    if work.object_id:
+                        self.media_ids[item.path] = work.object_id
+                    done.append(work)
+                stage.step()
 
     def write_sections(self) -> None:
         """A folder's own index gives its words to a section that has none yet."""
@@ -176,7 +199,13 @@ class Run:
         return convert_body(
             source.body,
             mapping=self.mapping,
-            resolver=PlanResolver(item=item, plan=self.plan, mapping=self.mapping, page_ids=self.page_ids),
+            resolver=PlanResolver(
+                item=item,
+                plan=self.plan,
+                mapping=self.mapping,
+                page_ids=self.page_ids,
+                media_ids=self.media_ids,
+            ),
             first_line=source.first_line,
             before=appended_values(item, first=True),
             after=appended_values(item, first=False),
@@ -280,6 +309,8 @@ class Run:
             findings = [*item.findings, *findings_of(record)]
             state = self.states.get(item.path, "unchanged" if record else "")
             became = "nothing" if item.kind == "redirect" and not item.target else item.kind
+            if item.kind in MEDIA and not self.media_ids.get(item.path):
+                became = "nothing"
             if (item.is_page or item.kind == "section") and item.path not in self.page_ids:
                 became = "nothing"
                 if state == "deleted since the import" and all(each.what is not What.GONE for each in findings):

@@ -101,6 +101,7 @@ def killed_at(var: Path, arguments: list[str], *, condition: str, least: int, br
             process.wait(20)
 
 
+@pytest.mark.one_machine
 def test_a_killed_import_resumes_and_ends_like_one_left_alone(
     migrated: Path, many: Path, tmp_path: Path, broker: str
 ) -> None:

@@ -44,6 +44,9 @@ class Library:
         known = {"made": Link(page=7), "coming": Link(href="/blogs/coming/", waiting="posts/coming.md")}
         return known.get(target) or Link(href="" if code else target, finding=What.LINK if code else None)
 
+    def picture(self, source: str) -> int | None:
+        return 5 if source == "there.png" else None
+
 
 @pytest.fixture(scope="module")
 def mapping() -> Mapping:
@@ -245,6 +248,13 @@ def test_an_image_without_its_file_keeps_its_words_for_readers(convert) -> None:
     body = convert('{{< img src="a.jpg" alt="A kettle on a stove" caption="Photo: _Ada_" >}}')
     assert values(body)[0][1] == "<p>[Image: A kettle on a stove]<br/><i>Photo: <i>Ada</i></i></p>"
     assert whats(body) == [What.IMAGE]
+
+
+def test_an_image_with_its_file_is_an_image_and_moves_out_of_a_list(convert) -> None:
+    body = convert('- one\n- two {{< img src="there.png" alt="A cup" >}}\n')
+    assert [kind for kind, _ in values(body)] == ["text", "image"]
+    assert values(body)[1][1]["image"] == 5
+    assert whats(body) == [What.LAYOUT]
 
 
 def test_images_of_markdown_and_html_are_images_too(convert) -> None:

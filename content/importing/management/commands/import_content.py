@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from content.importing.mapping import MappingError, load_mapping
+from content.importing.mapping import Mapping, MappingError, load_mapping
 from content.importing.progress import Progress
-from content.importing.services import import_folder
+from content.importing.services import forget_files, import_folder
 
 
 class Command(BaseCommand):
@@ -23,16 +23,38 @@ class Command(BaseCommand):
         parser.add_argument("--mapping", required=True, help="a mapping file, or the name of one that is shipped")
         parser.add_argument("--dry-run", action="store_true", help="read and convert everything, write nothing")
         parser.add_argument("--report", help="write the whole report to this file (.md or .json)")
+        parser.add_argument("--forget", metavar="PATTERN", help="first forget what became of these files (posts/*.md)")
         parser.add_argument("--quiet", action="store_true", help="show no progress")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, say how far it is, and print the report's summary."""
-        folder = Path(options["folder"])
-        if not folder.is_dir():
-            raise CommandError(f"{folder}: no such folder")
+        folder, mapping = self.folder_and_mapping(options)
         report_path = Path(options["report"]) if options["report"] else None
         if report_path is not None and not report_path.parent.is_dir():
             raise CommandError(f"{report_path.parent}: no such folder; the report could not be written there")
+        if options["forget"]:
+            if options["dry_run"]:
+                raise CommandError("--forget writes; leave out --dry-run")
+            count = forget_files(mapping=mapping, pattern=options["forget"])
+            self.stdout.write(f"{count} files forgotten.")
+        # Wagtail says of every page that it was made, and of every task that it ran: five lines a page.
+        for name in ("django_tasks", "wagtail"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        progress = Progress() if options["quiet"] else Progress.on_stderr()
+        try:
+            report = import_folder(folder=folder, mapping=mapping, dry_run=options["dry_run"], progress=progress)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. What is imported is kept; run the same command again to go on.") from None
+        self.stdout.write(report.summary())
+        if report_path is not None:
+            report.write(report_path)
+            self.stdout.write(f"The whole report is in {report_path}.")
+
+    def folder_and_mapping(self, options: dict[str, Any]) -> tuple[Path, Mapping]:
+        """The folder and the mapping, when they fit each other."""
+        folder = Path(options["folder"])
+        if not folder.is_dir():
+            raise CommandError(f"{folder}: no such folder")
         try:
             mapping = load_mapping(options["mapping"])
         except MappingError as error:
@@ -44,16 +66,4 @@ class Command(BaseCommand):
             )
         for name in missing:
             self.stderr.write(f"{folder / name}: the mapping names this folder, but it is not there")
-        # Wagtail says of every page that it was made, and of every task that it ran: five lines a page.
-        for name in ("django_tasks", "wagtail"):
-            logging.getLogger(name).setLevel(logging.WARNING)
-        progress = Progress() if options["quiet"] else Progress.on_stderr()
-        try:
-            report = import_folder(folder=folder, mapping=mapping, dry_run=options["dry_run"], progress=progress)
-        except KeyboardInterrupt:
-            raise CommandError("Stopped. What is imported is kept; run the same command again to go on.") from None
-        if report_path is not None:
-            report.write(report_path)
-        self.stdout.write(report.summary())
-        if report_path is not None:
-            self.stdout.write(f"The whole report is in {report_path}.")
+        return folder, mapping
