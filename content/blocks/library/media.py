@@ -16,12 +16,11 @@ from content.blocks.references import DocumentBlock, ImageBlockField
 
 _FILE_NAME = re.compile(
     r"""
-    ^\s*(
-        \S.*\.(jpe?g|png|gif|webp|svg|tiff?|bmp|heic|avif|pdf|eps|ai|psd)   # whiteboard-final.JPG
-      | (img|dsc[nf]?|pict?|image|photo|screen\s?shot|artboard|untitled|scan|copy\ of)[\s_-]*[\d_-]+(\s+copy)?.*
-                                                                            # IMG_2041, Artboard 101 copy
-      | [\w-]*\d{5,}[\w-]*                                                  # 20210413_101500
-    )\s*$
+      \S.*\.(jpe?g|png|gif|webp|svg|tiff?|bmp|heic|avif|pdf|eps|ai|psd)        # whiteboard-final.JPG
+    | (img|dsc[nf]?|pict?|image|photo|screen\s?shot|artboard|untitled|scan)     # IMG_2041, Artboard 101 copy
+      [\s_-]*\d[\d\s_.:()-]*((at|copy|final)[\d\s_.:()-]*)*
+    | untitled.* | copy\ of\ \S+
+    | [\w-]*\d{5,}[\w-]*                                                      # 20210413_101500
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -29,7 +28,7 @@ _FILE_NAME = re.compile(
 
 def looks_like_a_file_name(text: str) -> bool:
     """Whether an alternative text is the name of a file, which tells a listener nothing (WCAG 2.2, 1.1.1)."""
-    return bool(_FILE_NAME.match(text))
+    return bool(_FILE_NAME.fullmatch(text.strip()))
 
 
 class ImageBlock(ThreeDestinations, StructBlock):
