@@ -10,7 +10,9 @@ class PagesConfig(AppConfig):
     label = "pages"
 
     def ready(self) -> None:
-        """Fill the registry of document sources: all models are known by now."""
+        """Fill the registry of document sources: all models are known by now; forget the site when it changes."""
+        from content.pages import signals  # noqa: PLC0415 (models load after apps)
         from content.pages.sources import register_document_sources  # noqa: PLC0415 (models load after apps)
 
         register_document_sources()
+        signals.connect()

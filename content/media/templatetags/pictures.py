@@ -86,7 +86,7 @@ def drawn_portrait(number: int, css_class: str = "portrait") -> SafeString:
 @register.simple_tag
 def social_image(page: Any) -> str:
     """The absolute address of the picture that link previews show: the page's own, or its drawn cover."""
-    image = getattr(page, "card_image", None)
+    image = page.card_picture
     path = image.size_url(Size.SOCIAL) if image is not None else cover_url(page.kind.hue, page.pk or 0, "png")
     return urljoin(f"{settings.SITE_URL}/", path)
 

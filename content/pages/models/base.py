@@ -18,6 +18,7 @@ from wagtail.fields import StreamField
 from wagtail.models import Orderable, Page, PageViewRestriction
 
 from content.blocks.library import BodyStreamBlock
+from content.blocks.references import PooledStreamValue
 from content.pages import kinds
 from content.pages.dates import DatePrecision, in_words
 from content.pages.documents import Document
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
+    from content.media.models import CourantImage
     from content.pages.models.cards import Card
     from content.people.models import Profile
     from content.topics.models import Topic
@@ -239,6 +241,11 @@ class BasePage(Page):
         return urljoin(settings.SITE_URL, self.path_on_site)
 
     @property
+    def card_picture(self) -> CourantImage | None:
+        """The editor's image for cards and link previews; None where a cover is drawn."""
+        return self.card_image
+
+    @property
     def when(self) -> str:
         """The date in words, as on the page: "4 November 2026" or "April 2021"."""
         return in_words(self.published_on, self.date_precision)
@@ -317,6 +324,14 @@ class BodyPage(BasePage):
 
     class Meta:
         abstract = True
+
+    @property
+    def card_picture(self) -> CourantImage | None:
+        """The editor's image, fetched together with those of the body."""
+        if self.card_image_id is None or not isinstance(self.body, PooledStreamValue):
+            return self.card_image
+        self.body.references.ids.images.add(self.card_image_id)
+        return self.body.references.images.get(self.card_image_id) or self.card_image
 
     def document_body(self) -> str:
         """The text of all blocks."""

@@ -10,6 +10,7 @@ from django.http import Http404
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, PageChooserPanel
 from wagtail.models import Page, PageViewRestriction
 
+from content.organisation.memory import forget
 from content.pages import kinds
 from content.pages.models.base import BasePage, BodyPage
 from content.pages.models.cards import Card, CardQuerySet
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from wagtail.url_routing import RouteResult
 
 CARDS_A_PAGE = 24
+SITE_KEY = "pages:site:1"
+"""Where the site and its home page are remembered between requests."""
 
 
 class HomePage(BasePage):
@@ -44,6 +47,12 @@ class HomePage(BasePage):
     class Meta:
         verbose_name = "home page"
         verbose_name_plural = "home pages"
+
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save, and let the home page be read again."""
+        result = super().save(*args, **kwargs)
+        forget(SITE_KEY)
+        return result
 
     def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
         """Find the page by its whole path in one query, where Wagtail asks twice for every level.

@@ -16,8 +16,7 @@ def test_paragraphs_lists_and_links_become_plain_words() -> None:
         "<ol><li>First</li><li>Second<ul><li>within</li></ul></li></ol><p>Last.</p>".replace("'", '"')
     )
     assert text == (
-        "Why\n\nRead the method (https://example.org/a?b=1&c=2) & try.\n\n"
-        "1. First\n2. Second\n  - within\n\nLast."
+        "Why\n\nRead the method (https://example.org/a?b=1&c=2) & try.\n\n1. First\n2. Second\n  - within\n\nLast."
     )
 
 
@@ -35,7 +34,9 @@ def test_breaks_are_closed_for_mjml() -> None:
 
 
 def test_what_was_not_written_here_is_cleaned() -> None:
-    html = for_web('<p onclick="x()">A <script>alert(1)</script><a href="javascript:alert(1)">b</a></p><iframe></iframe>')
+    html = for_web(
+        '<p onclick="x()">A <script>alert(1)</script><a href="javascript:alert(1)">b</a></p><iframe></iframe>'
+    )
     assert html == "<p>A b</p>"
 
 

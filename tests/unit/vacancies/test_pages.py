@@ -36,16 +36,16 @@ def test_an_open_vacancy_can_be_applied_for_and_is_a_job_posting(client) -> None
 
 
 def test_a_closed_vacancy_has_no_structured_data(client) -> None:
-    page = VacancyPageFactory(closes_at=timezone.now() - timedelta(hours=1), opens_at=timezone.now() - timedelta(days=9))
+    page = VacancyPageFactory(
+        closes_at=timezone.now() - timedelta(hours=1), opens_at=timezone.now() - timedelta(days=9)
+    )
     html = read(client, page)
     assert "JobPosting" not in html
     assert "https://example.org/apply" not in html
     assert "Applications are no longer taken" in html
 
 
-@pytest.mark.parametrize(
-    ("field", "words"), [("filled_at", "has been filled"), ("withdrawn_at", "has been withdrawn")]
-)
+@pytest.mark.parametrize(("field", "words"), [("filled_at", "has been filled"), ("withdrawn_at", "has been withdrawn")])
 def test_what_cannot_be_applied_for_any_more_says_why(client, field: str, words: str) -> None:
     html = read(client, VacancyPageFactory(**{field: timezone.now()}))
     assert words in html
@@ -61,7 +61,9 @@ def test_a_vacancy_that_closes_within_a_week_says_so(client) -> None:
 def test_the_list_shows_open_vacancies_soonest_first(client) -> None:
     VacancyPageFactory(title="Later", closes_at=timezone.now() + timedelta(days=20))
     VacancyPageFactory(title="Sooner", closes_at=timezone.now() + timedelta(days=10))
-    VacancyPageFactory(title="Gone", closes_at=timezone.now() - timedelta(seconds=1), opens_at=timezone.now() - timedelta(days=2))
+    VacancyPageFactory(
+        title="Gone", closes_at=timezone.now() - timedelta(seconds=1), opens_at=timezone.now() - timedelta(days=2)
+    )
     VacancyPageFactory(title="Not yet", opens_at=timezone.now() + timedelta(days=1))
     html = client.get("/vacancies/").content.decode()
     assert re.findall(r'<a class="row__link"[^>]*>([^<]*)</a>', html) == ["Sooner", "Later"]
