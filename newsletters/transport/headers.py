@@ -42,8 +42,11 @@ def encode_words(text: str, *, used: int = 0) -> list[str]:
     The first word fits on a line that has `used` characters already. A reader joins neighbouring words without the
     space between them, so a caller only folds between them.
     """
-    words, chunk = [], b""
     room = min(ENCODED_WORD_BYTES, max((LINE - used - 12) // 4 * 3, 4))
+    whole = text.encode("utf-8", errors="replace")
+    if len(whole) <= room:
+        return [_word(whole)]
+    words, chunk = [], b""
     for character in text:
         encoded = character.encode("utf-8", errors="replace")
         if len(chunk) + len(encoded) > room:
@@ -51,7 +54,7 @@ def encode_words(text: str, *, used: int = 0) -> list[str]:
             chunk, room = b"", ENCODED_WORD_BYTES
         chunk += encoded
     words.append(chunk)
-    return [f"=?utf-8?b?{base64.b64encode(word).decode('ascii')}?=" for word in words]
+    return [_word(word) for word in words]
 
 
 def encode_text(text: str, *, used: int = 0) -> str:
@@ -112,6 +115,10 @@ def encode_verbatim(value: str, *, used: int = 0) -> str:
     if not value.isascii() or used + len(value) > LONGEST_LINE:
         raise UnsafeHeader(f"this header takes ASCII, and lines of at most {LONGEST_LINE} characters")
     return value
+
+
+def _word(octets: bytes) -> str:
+    return f"=?utf-8?b?{base64.b64encode(octets).decode('ascii')}?="
 
 
 def _fold(pieces: list[str], *, used: int) -> str:

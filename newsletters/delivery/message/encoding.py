@@ -37,6 +37,8 @@ def encode_value(value: str) -> bytes:
     """Encode a merge value, which is one line without control characters, as one piece: hundreds of times a mail."""
     if not value:
         return b""
+    if len(value) <= LINE and value.isalnum() and value.isascii():
+        return value.encode() + SOFT
     encoded = binascii.b2a_qp(value.encode(), istext=True)
     if (
         len(encoded) - encoded.rfind(b"\n") - 1 > LINE

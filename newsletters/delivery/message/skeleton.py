@@ -96,10 +96,14 @@ class Letterhead:
 
 @dataclass(slots=True)
 class _Variant:
-    """The pieces for one combination of topics, static neighbours joined; `slots` says which indices to fill."""
+    """The pieces for one combination of topics, static neighbours joined.
+
+    `slots` are the different merge points; `places` says which of them stands at which index of `pieces`.
+    """
 
     pieces: list[bytes]
-    slots: list[tuple[int, Slot]]
+    slots: list[Slot]
+    places: list[tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -170,12 +174,9 @@ class Skeleton:
         )  # fmt: skip
         variant = self._variant(self.topic_ids.intersection(topics))
         pieces = variant.pieces.copy()
-        encoded: dict[Slot, bytes] = {}
-        for index, slot in variant.slots:
-            piece = encoded.get(slot)
-            if piece is None:
-                piece = encoded[slot] = self._encode(slot, values)
-            pieces[index] = piece
+        encoded = [self._encode(slot, values) for slot in variant.slots]
+        for index, slot in variant.places:
+            pieces[index] = encoded[slot]
         pieces[0] = head + pieces[0]
         return b"".join(pieces)
 
@@ -257,14 +258,16 @@ def _encode_parts(parts: Parts, context: str) -> Iterator[Piece]:  # noqa: C901 
 
 
 def _assembled(body: tuple[Piece, ...], topics: frozenset[int]) -> _Variant:
-    variant = _Variant([b""], [])
+    variant = _Variant([b""], [], [])
     for piece in body:
         inner = (piece,) if not isinstance(piece, Section) else piece.pieces if piece.topic_id in topics else ()
         for each in inner:
             if isinstance(each, Slot):
-                variant.slots.append((len(variant.pieces), each))
+                if each not in variant.slots:
+                    variant.slots.append(each)
+                variant.places.append((len(variant.pieces), variant.slots.index(each)))
                 variant.pieces.append(b"")
-            elif variant.slots and variant.slots[-1][0] == len(variant.pieces) - 1:
+            elif variant.places and variant.places[-1][0] == len(variant.pieces) - 1:
                 variant.pieces.append(each)
             else:
                 variant.pieces[-1] += each

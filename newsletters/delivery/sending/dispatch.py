@@ -161,7 +161,7 @@ class Dispatch:
         if self.stopping is None:
             self._spread(now)
         self._event.clear()
-        if not self._pump_is_due(self._now()) and not self._wants_chunk():
+        if not (self._pump_is_due(self._now()) or self._wants_chunk() or self._is_done()):
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._event.wait(), self.configuration.heartbeat / 2)
 
@@ -190,6 +190,9 @@ class Dispatch:
         if self._trouble_since is not None and now - self._trouble_since > PATIENCE and not self._carried():
             self.stop(Ending.TROUBLE)
             return not self.conversations
+        return self._is_done()
+
+    def _is_done(self) -> bool:
         return self.exhausted and not (self.ready or self.on_wire or self.results or self._claim)
 
     async def _wind_up(self) -> Ending:

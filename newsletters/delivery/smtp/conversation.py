@@ -2,7 +2,7 @@
 
 Which answer means what for a recipient is decided here and nowhere else:
 
-- a body whose end has left this process and that got no answer is *unknown*;
+- a body whose end has left this machine and that got no answer is *unknown*;
 - whoever had no complete body sent goes back and is tried on another connection;
 - 4xx defers, 5xx rejects, at RCPT and after DATA. At MAIL a 5xx speaks of us and not of the recipient, so it is
   trouble of the route, and only rejects when the same recipient has met it several times;
@@ -53,7 +53,7 @@ class Parcel:
     failure: Result | None = None
     failed_at: Stage | None = None
     body_end: int = field(default=-1)
-    """How many octets the connection has sent when this message's end is out."""
+    """How many octets of the connection have left the machine when this message's end has."""
 
 
 class Desk(Protocol):
@@ -414,9 +414,9 @@ class Conversation:
         self._over = True
         self._ready = False
         self._expected.clear()
-        sent = self._wire.sent if self._wire is not None else 0
+        left = self._wire.left if self._wire is not None else 0
         for parcel in self._answering:
-            if sent >= parcel.body_end:
+            if left >= parcel.body_end:
                 words = f"No answer after the message was sent: {reason}"
                 self.desk.done(parcel, Result(parcel.place.number, Outcome.UNKNOWN, None, words))
             else:
