@@ -1,7 +1,7 @@
 """The whole suite: `make test`, or `make test T=tests/unit/search` for a part.
 
-Integration tests run on PostgreSQL first and then, with all the others, on SQLite; the last line is pytest's summary of
-both (tests/tally.py). On Debian and Ubuntu as root what is missing comes from the package manager; elsewhere
+Integration tests run on PostgreSQL first, then what needs a browser, then integration tests and units on SQLite; the
+last line is pytest's summary of all three (tests/tally.py). On Debian and Ubuntu as root what is missing comes from the package manager; elsewhere
 DATABASE_URL and CHROMIUM say where it is. Without DATABASE_URL a private PostgreSQL is started in a temporary folder.
 """
 
@@ -29,19 +29,27 @@ def main(arguments: list[str]) -> int:
     """Run the tests under the given paths, or all; return pytest's exit code."""
     paths = [argument for argument in arguments if not argument.startswith("-")] or ["tests"]
     options = [argument for argument in arguments if argument.startswith("-")]
-    on_postgresql = _within(paths, INTEGRATION)
+    on_postgresql, in_browser = _within(paths, INTEGRATION), _within(paths, BROWSER)
+    others = [path for path in paths if not _is_below(path, BROWSER)]
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="courant-tests-")))
         environment = {**os.environ, "COURANT_TALLY": str(folder / "tally.json"), "COURANT_TEST_VAR": f"{folder}/var"}
-        if _within(paths, BROWSER):
-            environment["CHROMIUM"] = ensure_chromium()
+        runs: list[tuple[str, list[str], list[str], dict[str, str]]] = []
         if on_postgresql:
             url = os.environ.get("DATABASE_URL") or stack.enter_context(PrivatePostgreSQL(ensure_postgresql())).url
-            first = run_pytest([*options, "-m", "not one_machine"], on_postgresql, {**environment, "DATABASE_URL": url})
-            if first not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
-                return first
+            runs.append(("on PostgreSQL", ["-m", "not one_machine"], on_postgresql, {"DATABASE_URL": url}))
         environment.pop("DATABASE_URL", None)
-        return run_pytest(options, paths, environment)
+        if in_browser:
+            # By itself: Playwright keeps an event loop running, and other tests want to run one of their own.
+            runs.append(("in a browser", [], in_browser, {"CHROMIUM": ensure_chromium()}))
+        if others:
+            runs.append(("", ["--ignore", str(BROWSER)], others, {}))
+        for number, (label, more, where, variables) in enumerate(runs, start=1):
+            last = {"COURANT_TALLY_LABEL": "" if number == len(runs) else label}
+            code = run_pytest([*options, *more], where, {**environment, **variables, **last})
+            if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}:
+                return code
+        return code
 
 
 def run_pytest(options: list[str], paths: list[str], environment: dict[str, str]) -> int:
@@ -49,6 +57,10 @@ def run_pytest(options: list[str], paths: list[str], environment: dict[str, str]
     workers = [] if any(option.startswith("-n") for option in options) else ["-n", os.environ.get("TEST_WORKERS", "2")]
     command = [sys.executable, "-m", "pytest", "-q", *workers, "--dist", "loadgroup", *options, *paths]
     return subprocess.call(command, cwd=ROOT, env=environment)
+
+
+def _is_below(path: str, folder: Path) -> bool:
+    return (ROOT / path.partition("::")[0]).resolve().is_relative_to(folder)
 
 
 def ensure_postgresql() -> Path:
@@ -94,7 +106,7 @@ def _within(paths: list[str], folder: Path) -> list[str]:
     found = []
     for path in paths:
         file = (ROOT / path.partition("::")[0]).resolve()
-        if file.is_relative_to(folder):
+        if _is_below(path, folder):
             found.append(path)
         elif folder.is_relative_to(file):
             found.append(str(folder.relative_to(ROOT)))

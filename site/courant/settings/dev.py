@@ -30,10 +30,11 @@ ALLOWED_HOSTS = ["*"]
 
 DATABASES = {"default": with_safe_sqlite(env.database("DATABASE_URL", f"sqlite:///{COURANT_VAR / 'courant.sqlite3'}"))}
 # The supervisor writes down where its broker listens, so that commands beside a running site reach it too.
-_broker = COURANT_VAR / "broker-url"
+_remembered = COURANT_VAR / "broker" / "port"
+_port = _remembered.read_text(encoding="utf-8").strip() if _remembered.exists() else "6379"
 REDIS_URL = env.url(
     "REDIS_URL",
-    _broker.read_text(encoding="utf-8").strip() if _broker.exists() else "redis://127.0.0.1:6379/0",
+    f"redis://:{LOCAL_SECRETS['BROKER_PASSWORD']}@127.0.0.1:{_port}/0",
     schemes=("redis", "rediss"),
 )
 CACHES = {

@@ -65,6 +65,8 @@ def write_broker_configuration(*, folder: Path, port: int, password: str) -> Pat
         "maxmemory 256mb",
         "maxmemory-policy volatile-lru",
         "loglevel warning",
+        # A title would be written over the environment, by which a process is known to belong to this folder.
+        "set-proc-title no",
         # Not on the terminal: every start would begin with advice about the kernel.
         f'logfile "{folder / "broker.log"}"',
     ]
