@@ -22,7 +22,8 @@ RSS = b"""<?xml version="1.0" encoding="UTF-8"?>
 <item><link>https://social.example/@alder/1</link><pubDate>Fri, 20 Nov 2026 08:00:00 +0000</pubDate>
 <description>&lt;p&gt;Older.&lt;/p&gt;</description></item>
 <item><link>https://social.example/@alder/2</link><pubDate>Sat, 21 Nov 2026 09:30:00 +0100</pubDate>
-<description>&lt;p&gt;Three wards &amp;amp; &lt;b&gt;one&lt;/b&gt; board.&lt;/p&gt;&lt;p&gt;The numbers&lt;br&gt;are in.&lt;/p&gt;</description></item>
+<description>&lt;p&gt;Three wards &amp;amp; &lt;b&gt;one&lt;/b&gt; board.&lt;/p&gt;
+&lt;p&gt;The numbers&lt;br&gt;are in.&lt;/p&gt;</description></item>
 </channel></rss>"""
 ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom"><entry><title>Post</title>
 <link rel="alternate" href="https://social.example/a"/><published>2026-11-21T08:30:00Z</published>
@@ -163,8 +164,8 @@ class TestRefreshing:
 
     def test_a_new_post_is_kept_once(self) -> None:
         self.organisation()
-        assert refresh_social_post(read=lambda url: parse_feed(RSS))
-        assert not refresh_social_post(read=lambda url: parse_feed(RSS))
+        assert refresh_social_post(read=lambda _: parse_feed(RSS))
+        assert not refresh_social_post(read=lambda _: parse_feed(RSS))
         assert Organisation.objects.get().social_post.startswith("Three wards")
 
     def test_a_feed_that_fails_changes_nothing(self) -> None:
@@ -181,7 +182,7 @@ class TestRefreshing:
     def test_a_post_from_the_future_is_from_now(self) -> None:
         self.organisation()
         later = timezone.now() + timedelta(days=400)
-        refresh_social_post(read=lambda url: Post("Soon", "", later))
+        refresh_social_post(read=lambda _: Post("Soon", "", later))
         assert Organisation.objects.get().social_posted_at <= timezone.now()
 
     def test_without_a_feed_nobody_is_asked(self) -> None:
