@@ -7,11 +7,15 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from courant.sitemap import robots, sitemap
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("covers/", include("content.media.urls")),
     path("health/", include("courant.health.urls")),
+    path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", sitemap, name="sitemap"),
     path("", include("newsletters.audience.urls")),
     path("topics/", include("content.topics.urls")),
     path("people/", include("content.people.urls")),
