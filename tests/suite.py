@@ -1,8 +1,9 @@
 """The whole suite: `make test`, or `make test T=tests/unit/search` for a part.
 
 Integration tests run on PostgreSQL first, then what needs a browser, then integration tests and units on SQLite; the
-last line is pytest's summary of all three (tests/tally.py). On Debian and Ubuntu as root what is missing comes from the package manager; elsewhere
-DATABASE_URL and CHROMIUM say where it is. Without DATABASE_URL a private PostgreSQL is started in a temporary folder.
+last line is pytest's summary of all three (tests/tally.py). On Debian and Ubuntu as root what is missing comes from the
+package manager; elsewhere DATABASE_URL and CHROMIUM say where it is. Without DATABASE_URL a private PostgreSQL is
+started in a temporary folder.
 """
 
 from __future__ import annotations

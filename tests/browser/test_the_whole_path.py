@@ -65,17 +65,11 @@ def publish(page: Page) -> None:
     expect(page.locator(".messages")).to_contain_text("published")
 
 
-def name_page(page: Page, title: str) -> None:
-    """Give a new page its title, and wait until Wagtail has kept it as a draft: what follows changes that draft."""
-    page.fill("[name=title]", title)
-    page.wait_for_url("**/edit/")
-
-
 def write_blog(page: Page, site: RunningSite) -> None:
     open_section(page, site, "Alder Institute", "Ideas")
     page.get_by_role("link", name="Add child page").first.click()
     page.locator("a[href*='/add/articles/blogpage/']").click()
-    name_page(page, TITLE)
+    page.fill("[name=title]", TITLE)
     page.fill("[name=summary]", SUMMARY)
     body = page.locator("#panel-child-content-body-section")
     insert_block(body, "Heading")
@@ -134,7 +128,7 @@ def confirm(page: Page, site: RunningSite) -> None:
 def compose_issue(page: Page, site: RunningSite) -> None:
     open_section(page, site, "Alder Institute", "Newsletters", "The monthly round")
     page.get_by_role("link", name="Add child page").first.click()
-    name_page(page, "The nap issue")
+    page.fill("[name=title]", "The nap issue")
     page.fill("[name=subject]", "The nap, and who lost it")
     page.fill("[name=preheader]", "A fortnight of nights, and one rota redrawn.")
     body = page.locator("#panel-child-content-body-section")

@@ -116,6 +116,9 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_USER_TIME_ZONES = ["Europe/London", "Europe/Dublin", "UTC"]
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+# No autosave: one that is under way while an editor presses "Publish" makes the page a second time, and the editor
+# is told that its slug is taken.
+WAGTAIL_AUTOSAVE_INTERVAL = 0
 WAGTAIL_WORKFLOW_ENABLED = True
 WAGTAILIMAGES_IMAGE_MODEL = "media.CourantImage"
 WAGTAILIMAGES_IMAGE_FORM_BASE = "content.media.forms.CourantImageForm"

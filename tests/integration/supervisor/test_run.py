@@ -26,7 +26,7 @@ PROGRAMS = {
     "mailbox": ("courant.mailbox.sink",),
     "transactional": ("celery", "-Q transactional"),
     "bulk": ("celery", "-Q index,bulk"),
-    "beat": ("celery", "beat"),
+    "beat": ("celery", "courant beat "),
     "web": ("gunicorn",),
 }
 
