@@ -84,6 +84,8 @@ class SignUpForm(AddressForm):
     )
     wording = forms.CharField(max_length=64)
 
+    field_order = ("lists", "email", "name", "wording")
+
     def __init__(self, *args: Any, lists: QuerySet[MailingList], **kwargs: Any) -> None:
         """Offer these lists."""
         super().__init__(*args, **kwargs)

@@ -97,6 +97,7 @@ def compose_letter(*, mail: OutgoingMail, at: datetime) -> Letter:
     organisation = Organisation.load()
     context = {
         "organisation": organisation,
+        "address": _address(organisation),
         "site_url": settings.SITE_URL,
         "name": subscriber.name,
         "mailing_lists": list(mail.mailing_lists.all()),
@@ -110,7 +111,7 @@ def compose_letter(*, mail: OutgoingMail, at: datetime) -> Letter:
         sender=sender_mailbox(),
         recipient=Mailbox(subscriber.email, subscriber.name),
         subject=str(context["subject"]),
-        text=render_to_string(f"mail/audience/{mail.kind}.txt", context),
+        text=render_to_string(f"mail/audience/{mail.kind}.txt", context).strip() + "\n",
         html=render_to_string(f"mail/audience/{mail.kind}.html", context),
         date=at,
         message_id=derived_message_id("audience", str(mail.public_id)),
@@ -129,6 +130,12 @@ def sender_mailbox() -> Mailbox:
 def envelope_sender() -> str:
     """Where bounces of transactional mail go: to the sender itself."""
     return sender_mailbox().address
+
+
+def _address(organisation: Organisation) -> str:
+    """The postal address, with the organisation's name above it unless it stands there already."""
+    postal: str = organisation.postal_address.strip()
+    return postal if postal.startswith(organisation.name) else f"{organisation.name}\n{postal}".strip()
 
 
 def _confirm_url(mail: OutgoingMail) -> str:

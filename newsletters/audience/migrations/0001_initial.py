@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 (
                     "sign_up_wording",
                     models.TextField(
-                        default="By subscribing you ask {organisation} to send you the newsletters you have chosen by email, and nothing else. Every mail has a link with which you can stop at once, change what you get, or have your data erased.",
+                        default="By subscribing you ask {organisation} to send you the newsletters you have chosen by email, and nothing else. Every newsletter has a link with which you can stop at once, change what you get, or have your data erased.",
                         help_text="{organisation} becomes the organisation's name. Every text ever agreed to is kept.",
                     ),
                 ),

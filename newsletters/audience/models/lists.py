@@ -13,7 +13,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting, register_setting
 
 DEFAULT_WORDING = (
     "By subscribing you ask {organisation} to send you the newsletters you have chosen by email, and nothing else. "
-    "Every mail has a link with which you can stop at once, change what you get, or have your data erased."
+    "Every newsletter has a link with which you can stop at once, change what you get, or have your data erased."
 )
 
 
