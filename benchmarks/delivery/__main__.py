@@ -24,7 +24,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--recipients", type=int, default=20_000)
     parser.add_argument("--window", type=int, default=64)
-    parser.add_argument("--large", type=int, default=200_000, help="recipients of the run for memory and freezing; 0: none")
+    parser.add_argument(
+        "--large", type=int, default=200_000, help="recipients of the run for memory and freezing; 0: none"
+    )
     options = parser.parse_args()
     with Ground(delivery={"window": options.window}) as ground:
         mailing = make_mailing(make_list(options.recipients))
