@@ -16,6 +16,7 @@ from newsletters.delivery.states import ForbiddenMoveError, MailingState
 from newsletters.issues.models import IssuePage
 from newsletters.issues.preflight import preflight_issue
 from newsletters.issues.registry import Subcommand
+from newsletters.issues.selectors import issue_draft
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ def _send(command: BaseCommand, options: dict[str, Any]) -> None:
     if issue is None:
         raise CommandError(f"There is no issue with the page number {options['issue']}.")
     at = _moment(options["at"])
-    report = preflight_issue(issue=issue)
+    report = preflight_issue(issue=issue_draft(issue))
     if not report.passes or report.compiled is None:
         raise CommandError("The preflight found what must be mended first; see `manage.py newsletter preflight`.")
     try:

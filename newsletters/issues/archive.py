@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -11,7 +12,10 @@ from newsletters.issues.edition import Edition
 from newsletters.issues.merging import replace_fields
 
 if TYPE_CHECKING:
-    from content.pages.models import Card
+    from collections.abc import Iterator
+
+    from wagtail.blocks import BoundBlock, StreamValue
+
     from newsletters.issues.models import IssuePage
 
 
@@ -24,23 +28,42 @@ def archive_context(issue: IssuePage) -> dict[str, Any]:
 
 def archive_body(issue: IssuePage) -> SafeString:
     """The blocks as a web page shows them: no sections for followers unless marked public, no merge values."""
-    edition = Edition.of_issue(issue, as_sent=True)
+    blocks = list(public_blocks(issue.body))
+    edition = Edition.of_blocks(blocks, sent_vacancies=issue.sent_vacancies)
     context = {"edition": edition, "page": issue, "references": getattr(issue.body, "references", None)}
-    pieces = [
-        render_block(child, Destination.WEB, {**context, "block_id": child.id})
-        for child in issue.body
-        if child.block_type != "topic_section" or child.value["in_archive"]
-    ]
+    pieces = [render_block(child, Destination.WEB, {**context, "block_id": child.id}) for child in blocks]
     return mark_safe(replace_fields("\n".join(pieces)))  # noqa: S308 (the blocks escape; defaults are part of them)
 
 
-def neighbours(issue: IssuePage) -> tuple[Card | None, Card | None]:
-    """The cards of the next newer and the next older published issue of the same newsletter."""
+def public_blocks(stream: StreamValue) -> Iterator[BoundBlock]:
+    """The blocks that everybody may read; what only followers get is not even turned into objects."""
+    for number, raw in enumerate(stream.raw_data):
+        if raw["type"] != "topic_section" or raw["value"].get("in_archive"):
+            yield stream[number]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another issue of the same newsletter, as the pager shows it."""
+
+    title: str
+    url: str
+
+
+def neighbours(issue: IssuePage) -> tuple[Neighbour | None, Neighbour | None]:
+    """The next newer and the next older published issue of the same newsletter; one query."""
     newsletter = issue.newsletter_page
     if newsletter is None:
         return None, None
-    cards = list(newsletter.issue_cards().select_related("page").only("title", "page__url_path", "published_on"))
-    for n, card in enumerate(cards):
-        if card.pk == issue.pk:
-            return (cards[n - 1] if n else None), (cards[n + 1] if n + 1 < len(cards) else None)
-    return None, None
+    rows = list(newsletter.issue_cards().values_list("pk", "title", "page__slug"))
+    here = next((n for n, (pk, _, _) in enumerate(rows) if pk == issue.pk), None)
+    if here is None:
+        return None, None
+
+    def at(number: int) -> Neighbour | None:
+        if not 0 <= number < len(rows):
+            return None
+        _, title, slug = rows[number]
+        return Neighbour(title, f"{newsletter.path_on_site}{slug}/")
+
+    return at(here - 1), at(here + 1)

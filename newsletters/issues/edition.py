@@ -53,12 +53,23 @@ class Edition:
     left_out: list[LeftOut] = field(default_factory=list)
 
     @classmethod
-    def of_issue(cls, issue: IssuePage, at: datetime | None = None, *, as_sent: bool = False) -> Self:
-        """Read what the issue's blocks name: as it is at `at`, or, for the archive, as it was sent."""
-        edition = cls(at or timezone.now(), sent_vacancies=issue.sent_vacancies if as_sent else {})
-        blocks = [(child.id, child.block_type, child.value) for child in every_block(issue.body)]
-        edition._read_vacancies([(block_id, value) for block_id, name, value in blocks if name == "vacancies"])
-        for block_id, name, value in blocks:
+    def of_issue(cls, issue: IssuePage, at: datetime | None = None) -> Self:
+        """Read what the issue's blocks name, as it is at `at`."""
+        return cls.of_blocks(issue.body, at)
+
+    @classmethod
+    def of_blocks(
+        cls,
+        blocks: StreamValue | Iterable[BoundBlock],
+        at: datetime | None = None,
+        *,
+        sent_vacancies: dict[str, list[int]] | None = None,
+    ) -> Self:
+        """Read what these blocks name, and with `sent_vacancies` the vacancies as they were sent."""
+        edition = cls(at or timezone.now(), sent_vacancies=sent_vacancies or {})
+        values = [(child.id, child.block_type, child.value) for child in every_block(blocks)]
+        edition._read_vacancies([(block_id, value) for block_id, name, value in values if name == "vacancies"])
+        for block_id, name, value in values:
             if name == "page_cards":
                 edition._note_hidden(block_id, value)
         return edition
@@ -76,7 +87,7 @@ class Edition:
 
     def _read_vacancies(self, blocks: list[tuple[str, Any]]) -> None:
         named = {page.pk for _, value in blocks for page in value["pages"] if page is not None}
-        named |= {page_id for ids in self.sent_vacancies.values() for page_id in ids}
+        named |= {page_id for block_id, _ in blocks for page_id in self.sent_vacancies.get(block_id, ())}
         if named:
             self.chosen_vacancies = {page.pk: page for page in _for_display().live().filter(pk__in=named)}
         if any(value["all_open"] and block_id not in self.sent_vacancies for block_id, value in blocks):

@@ -41,12 +41,17 @@ class NewsletterIndexPage(BasePage):
 
     def newsletters(self) -> list[NewsletterPage]:
         """The published newsletters in the order of the page tree, each with the card of its latest issue."""
-        pages = list(NewsletterPage.objects.child_of(self).live().select_related("mailing_list").order_by("path"))
-        latest: dict[str, Card] = {}
-        for card in Card.objects.visible().of_kinds(kinds.ISSUE).below(self).newest_first().for_display():
-            latest.setdefault(card.page.path[: -self.steplen], card)
+        issues = Card.objects.visible().of_kinds(kinds.ISSUE).filter(page__path__startswith=models.OuterRef("path"))
+        pages = list(
+            NewsletterPage.objects.child_of(self)
+            .live()
+            .select_related("mailing_list")
+            .annotate(latest_issue_id=models.Subquery(issues.newest_first().values("pk")[:1]))
+            .order_by("path")
+        )
+        cards = Card.objects.select_related("page").in_bulk([page.latest_issue_id for page in pages])
         for page in pages:
-            page.latest_issue = latest.get(page.path)
+            page.latest_issue = cards.get(page.latest_issue_id)
         return pages
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -235,7 +240,9 @@ class IssuePage(BasePage):
             return None
         cached: NewsletterPage | None = self.__dict__.get("_newsletter_page")
         if cached is None:
-            cached = NewsletterPage.objects.filter(path=self.path[: -self.steplen]).first()
+            cached = (
+                NewsletterPage.objects.filter(path=self.path[: -self.steplen]).select_related("mailing_list").first()
+            )
             self.__dict__["_newsletter_page"] = cached
         return cached
 

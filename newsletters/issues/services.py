@@ -17,6 +17,8 @@ from newsletters.transport.smtp import default_route
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wagtail.models import Revision
+
     from newsletters.issues.compiled import CompiledIssue
     from newsletters.issues.models import IssuePage
 
@@ -43,20 +45,16 @@ def mark_issue_sent(*, issue: IssuePage, compiled: CompiledIssue, at: datetime) 
     Which vacancies "all that are open" were is kept, because the archive should not change with time. Calling it twice
     is harmless: the first moment stays.
     """
-    revision = issue.revisions.filter(pk=compiled.revision_id).first() if compiled.revision_id else None
     if issue.sent_at is None:
-        page = revision.as_object() if revision else issue
-        issue.sent_at, issue.sent_hash = at, compiled.content_hash
-        issue.sent_vacancies = _vacancies_shown(page, at)
-        sent = {name: getattr(issue, name) for name in ("sent_at", "sent_hash", "sent_vacancies")}
-        type(issue).objects.filter(pk=issue.pk).update(**sent)
-    if revision is None or revision.is_latest_revision():
-        page = issue if revision is None else revision.as_object()
-        if page.published_on is None:
-            page.published_on = timezone.localdate(at)
-            revision = page.save_revision()
-    if revision is None:
-        revision = issue.save_revision()
+        _record_sent(issue, compiled, at)
+    # Read only now: a revision keeps the page it belongs to, and makes its own page with what that knows of sending.
+    revision = _compiled_revision(issue, compiled)
+    page = issue if revision is None else revision.as_object()
+    if page.published_on is None and (revision is None or revision.is_latest_revision()):
+        page.published_on = timezone.localdate(at)
+        revision = page.save_revision()
+    elif revision is None:
+        revision = page.save_revision()
     if not issue.live or issue.live_revision_id != revision.pk:
         revision.publish()
 
@@ -88,6 +86,19 @@ def send_test(*, issue: IssuePage, address: str, name: str = "", at: datetime) -
     with default_route().session() as session:
         message = encode_message(build_message(letter))
         session.send(sender=compiled.sender_address, recipient=address, message=message)
+
+
+def _compiled_revision(issue: IssuePage, compiled: CompiledIssue) -> Revision | None:
+    return issue.revisions.filter(pk=compiled.revision_id).first() if compiled.revision_id else None
+
+
+def _record_sent(issue: IssuePage, compiled: CompiledIssue, at: datetime) -> None:
+    """Note on the issue's row, past its revisions, that and how it was sent."""
+    revision = _compiled_revision(issue, compiled)
+    issue.sent_at, issue.sent_hash = at, compiled.content_hash
+    issue.sent_vacancies = _vacancies_shown(revision.as_object() if revision else issue, at)
+    sent = {name: getattr(issue, name) for name in ("sent_at", "sent_hash", "sent_vacancies")}
+    type(issue).objects.filter(pk=issue.pk).update(**sent)
 
 
 def _vacancies_shown(page: IssuePage, at: datetime) -> dict[str, list[int]]:
