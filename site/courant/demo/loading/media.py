@@ -59,6 +59,8 @@ def load_documents(load: Load) -> None:
             content = text_pdf(title=entry["title"], subtitle=entry["subtitle"], paragraphs=entry["paragraphs"])
             document = model(title=entry["title"], file=ContentFile(content, name=f"{entry['slug']}.pdf"))
             document.save()
+            document.get_file_size()
+            document.get_file_hash()
             known[document.title] = document.pk
             load.made["documents"] += 1
         load.documents[entry["slug"]] = known[entry["title"]]
