@@ -181,14 +181,14 @@ def check_headings(document: MailDocument) -> Iterator[Found]:
 
 def check_contrast(document: MailDocument) -> Iterator[Found]:
     """Words stand out from what is behind them (WCAG 2.2 SC 1.4.3)."""
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str, float]] = set()
     lowest = 21.0
     for words in document.words:
         ratio = contrast(words.colour, words.background)
         large = words.size >= LARGE_PX or (words.bold and words.size >= LARGE_BOLD_PX)
         least = LEAST_CONTRAST_LARGE if large else LEAST_CONTRAST
         lowest = min(lowest, ratio)
-        key = (words.colour, words.background, words.block_id)
+        key = (words.colour, words.background, words.block_id, least)
         if ratio < least and key not in seen:
             seen.add(key)
             message = (
