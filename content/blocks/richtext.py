@@ -94,19 +94,19 @@ def for_mail(value: RichText | str | None, references: References | None = None)
     return _VOID.sub(r"<\1 />", html)
 
 
-def for_text(value: RichText | str | None, references: References | None = None) -> str:
-    """Plain words: paragraphs apart, lists marked, addresses behind their words."""
-    reader = _TextReader()
+def for_text(value: RichText | str | None, references: References | None = None, width: int = TEXT_WIDTH) -> str:
+    """Plain words: paragraphs apart, lists marked, addresses behind their words; lines of at most `width`."""
+    reader = _TextReader(width)
     reader.feed(for_web(value, references))
     reader.close()
     return reader.text()
 
 
-def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
+def wrapped(text: str, first: str = "", rest: str | None = None, width: int = TEXT_WIDTH) -> str:
     """Wrap one paragraph at the width of a mail; addresses and long words are never broken."""
     return textwrap.fill(
         _SPACE.sub(" ", text).strip(),
-        TEXT_WIDTH,
+        width,
         initial_indent=first,
         subsequent_indent=" " * len(first) if rest is None else rest,
         break_long_words=False,
@@ -119,8 +119,9 @@ class _TextReader(HTMLParser):
 
     BLOCKS: ClassVar[set[str]] = {"p", "h2", "h3", "h4", "blockquote", "ul", "ol", "pre"}
 
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__(convert_charrefs=True)
+        self.width = width
         self.out: list[str] = []
         self.words: list[str] = []
         self.href = ""
@@ -179,7 +180,7 @@ class _TextReader(HTMLParser):
         indent = "  " * max(len(self.lists) - 1, 0)
         if self.lists and not self.marker:
             self.marker = "  "
-        self.out.append(wrapped(text, indent + self.marker))
+        self.out.append(wrapped(text, indent + self.marker, width=self.width))
         self.marker = ""
         if not tight:
             self.out.append("")

@@ -39,16 +39,10 @@ def rich_text(context: Context, value: RichText | str | None, *, inline: bool = 
 @register.simple_tag(takes_context=True)
 def indented_rich_text(context: Context, value: RichText | str | None, first: str, rest: str = "") -> SafeString:
     """A rich text in the text part, its first line after `first` ("1. "), the others under it."""
-    text = richtext.for_text(value, context.get("references"))
-    return indented(text, first, rest or " " * len(first))
-
-
-def indented(text: str, first: str, rest: str) -> SafeString:
-    """Wrap each paragraph of a text behind `first` (the first line) or `rest` (all others)."""
-    lines: list[str] = []
-    for number, paragraph in enumerate(text.split("\n")):
-        start = first if number == 0 else rest
-        lines.append(richtext.wrapped(paragraph, start, rest) if paragraph.strip() else "")
+    rest = rest or " " * len(first)
+    text = richtext.for_text(value, context.get("references"), richtext.TEXT_WIDTH - len(rest))
+    lines = [f"{rest}{line}" if line else "" for line in text.split("\n")]
+    lines[0] = first + lines[0].removeprefix(rest)
     return mark_safe("\n".join(lines))  # noqa: S308 (plain text, never shown as HTML)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,3 +58,13 @@ def test_wrapping_loses_no_word_and_keeps_the_width(words: list[str]) -> None:
     text = wrapped(" ".join(words), "- ")
     assert text.split() == ["-", *words]
     assert all(len(line) <= TEXT_WIDTH for line in text.splitlines())
+
+
+def test_text_under_a_number_is_wrapped_once() -> None:
+    words = "Test with one nurse, one patient, one shift. Then decide whether to test again, and with whom to test."
+    template = Template('{% load blocks %}{% autoescape off %}{% indented_rich_text value "1. " %}{% endautoescape %}')
+    lines = template.render(Context({"value": f"<p>{words}</p><p>Second.</p>"})).split("\n")
+    assert lines[0].startswith("1. Test with")
+    assert [line[:3] for line in lines[1:] if line] == ["   "] * 2
+    assert len(lines[0]) > 60
+    assert " ".join(" ".join(lines).split()) == f"1. {words} Second."
