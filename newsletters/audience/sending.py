@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from newsletters.transport.routes import Route
 
-# Longer than one attempt can take (connect, greeting, TLS, login and four commands at 15 s each would be the worst,
-# two minutes), and short enough that a killed worker's mail is only that late.
-LEASE = timedelta(minutes=3)
+# Longer than one attempt can take (connect, greeting, TLS, login and four commands at 10 s each are 100 s at worst),
+# and short enough that a killed worker's mail is only that late.
+LEASE = timedelta(minutes=2)
 # 30 s, 2 min, 8 min, 30 min, then every 2 hours: a confirmation that comes the next day is worth little.
 DELAYS = (30, 120, 480, 1_800, 7_200, 7_200, 7_200, 7_200, 7_200, 7_200)
 GIVE_UP_AFTER = len(DELAYS) + 1
