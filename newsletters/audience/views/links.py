@@ -81,7 +81,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             return _renew(request, token, now)
         if request.method == "POST":
             subscriber = confirm_subscription(token=token, at=now, page_address=page_address(request))
-            return render(request, "pages/audience/confirmed.html", _person(subscriber, now))
+            return render(request, "pages/audience/confirmed.html", _person(subscriber, now, fresh=True))
         confirmation = read_confirmation(token, at=now)
     except TokenExpired:
         return render(request, "pages/audience/confirm_expired.html", status=410)
@@ -230,9 +230,14 @@ def _erase(request: HttpRequest, subscriber: Subscriber, token: str, now: dateti
     return render(request, "pages/audience/erased.html")
 
 
-def _person(subscriber: Subscriber, now: datetime) -> dict[str, Any]:
-    """What the pages after confirming and leaving show; the link is as old as the one that led here could be."""
-    token = sign_preferences(subscriber=subscriber.public_id, at=now - FRESH_FOR - timedelta(minutes=1))
+def _person(subscriber: Subscriber, now: datetime, *, fresh: bool = False) -> dict[str, Any]:
+    """What the pages after confirming and leaving show.
+
+    Their link to the preferences is `fresh` only where the one that led here is: an unsubscribe link may stand in an
+    old mail that has been forwarded.
+    """
+    at = now if fresh else now - FRESH_FOR - timedelta(minutes=1)
+    token = sign_preferences(subscriber=subscriber.public_id, at=at)
     return {"subscriber": subscriber, "preferences": reverse("audience:preferences", args=[token])}
 
 
