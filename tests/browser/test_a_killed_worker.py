@@ -68,6 +68,11 @@ def newsletter_recipients(site: RunningSite) -> list[str]:
     return [recipient for subject, recipient in recipients if subject in subjects]
 
 
+def kept(site: RunningSite) -> int:
+    """Count the mails in the mailbox without reading them, which is quick."""
+    return sum(1 for _ in (site.var / "mailbox").rglob("*.eml"))
+
+
 @pytest.mark.xdist_group("site")
 def test_a_killed_worker_loses_nobody_and_doubles_nobody(site: RunningSite, tmp_path: Path):
     people = tmp_path / "people.csv"
@@ -81,19 +86,20 @@ def test_a_killed_worker_loses_nobody_and_doubles_nobody(site: RunningSite, tmp_
         "--attestation", attestation,
     )  # fmt: skip
     issue = page_id(site, "newsletters/monthly-round/the-stopping-issue")
-    site.manage("mailbox", "--delay", "0.03")
+    site.manage("mailbox", "--delay", "0.25")
+    before = kept(site)
     try:
         mailing = site.manage("newsletter", "send", str(issue)).stdout
         number = re.findall(r"\d+", mailing)[0]
         deadline = time.monotonic() + 60
-        while len(newsletter_recipients(site)) < RECIPIENTS // 4:
+        while kept(site) - before < RECIPIENTS // 4:
             assert time.monotonic() < deadline, site.log[-3000:]
             time.sleep(0.05)
         killed = bulk_workers(site)
         assert killed
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
-        assert len(newsletter_recipients(site)) < RECIPIENTS
+        assert kept(site) - before < RECIPIENTS
     finally:
         site.manage("mailbox", "--reset")
     deadline = time.monotonic() + 150
