@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template import Context, Template
 from wagtail.images.tests.utils import get_test_image_file
 
-from content.media.models import CourantImage, CourantRendition
+from content.media.models import CourantDocument, CourantImage, CourantRendition
 from content.media.sizes import Size
 from tests.factories.media import ImageFactory
 
@@ -74,3 +75,8 @@ def test_an_image_whose_sizes_were_never_made_shows_its_file() -> None:
 
 def test_the_title_is_never_the_description() -> None:
     assert ImageFactory(title="IMG_2041.jpg").default_alt_text == ""
+
+
+def test_a_document_knows_its_size_from_the_first_save() -> None:
+    document = CourantDocument.objects.create(title="Report", file=ContentFile(b"%PDF-1.4 words", "report.pdf"))
+    assert CourantDocument.objects.get(pk=document.pk).file_size == 14
