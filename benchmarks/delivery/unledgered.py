@@ -46,6 +46,9 @@ class NoSurroundings:
     def others_wait(self) -> bool:
         return False
 
+    def limits_changed(self) -> bool:
+        return False
+
     def note_trouble(self, words: str) -> None:
         sys.exit(f"courant: {words}")
 
@@ -58,6 +61,7 @@ def main(mailing_id: int) -> None:
     from newsletters.delivery.models import CHUNK_SIZE, Mailing, Recipient  # noqa: PLC0415 (as above)
     from newsletters.delivery.sending.composing import Composer  # noqa: PLC0415 (as above)
     from newsletters.delivery.sending.dispatch import Dispatch  # noqa: PLC0415 (as above)
+    from newsletters.delivery.sending.throttle import LocalBuckets, Throttle  # noqa: PLC0415 (as above)
     from newsletters.transport.smtp import default_route  # noqa: PLC0415 (as above)
 
     mailing = Mailing.objects.get(pk=mailing_id)
@@ -73,9 +77,10 @@ def main(mailing_id: int) -> None:
             route=default_route(),
             surroundings=NoSurroundings(),
             configuration=configuration(),
+            throttle=Throttle(LocalBuckets()),
         )
         await dispatch.run()
-        assert dispatch.sent == len(places)
+        assert dispatch.settled == len(places)
 
     asyncio.run(send())
     print(len(places) / (time.perf_counter() - began))

@@ -9,15 +9,16 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import Now
 
 from newsletters.audience.models import MailingList, Subscriber, Subscription
-from newsletters.audience.models.permission import GRANTING
 from newsletters.delivery.ledger.interface import COUNTED
-from newsletters.delivery.models import CHUNK_SIZE, Chunk, Deferral, Mailing, Recipient, Sender
+from newsletters.delivery.models import CHUNK_SIZE, Chunk, Deferral, Mailing, Rate, Recipient, Sender
 from newsletters.delivery.states import ChunkState, MailingState, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.db.models import QuerySet
+
+    from newsletters.delivery.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +77,16 @@ def unknown_recipients(mailing: Mailing) -> QuerySet[Recipient]:
     return Recipient.objects.filter(mailing=mailing, state=Outcome.UNKNOWN).order_by("number")
 
 
-def refusal_reasons(*, mailing_list_id: int, subscriber_ids: Sequence[int]) -> dict[int, str]:
+def refusal_reasons(*, ledger: Ledger, subscriber_ids: Sequence[int]) -> dict[int, str]:
     """Return who of these may not be mailed now, and why: permission is asked for again at the moment of sending.
 
     The frequency a person chose has had its say when the audience was frozen.
     """
-    allowed = set(
-        Subscription.objects.filter(mailing_list_id=mailing_list_id, subscriber_id__in=subscriber_ids)
-        .mailable()
-        .filter(permission__event__in=GRANTING)
-        .values_list("subscriber_id", flat=True)
-    )
+    allowed = ledger.allowed(subscriber_ids)
     refused = [number for number in subscriber_ids if number not in allowed]
     if not refused:
         return {}
+    mailing_list_id = ledger.mailing_list_id
     if not MailingList.objects.open().filter(pk=mailing_list_id).exists():
         return dict.fromkeys(refused, "The list is closed.")
     reasons = dict.fromkeys(refused, "The subscriber's data were erased.")
@@ -106,6 +103,11 @@ def refusal_reasons(*, mailing_list_id: int, subscriber_ids: Sequence[int]) -> d
         else:
             reasons[number] = "Not subscribed."
     return reasons
+
+
+def current_rates() -> dict[str, float]:
+    """Messages a second by domain, "" for the relay as a whole, as operators have entered them."""
+    return dict(Rate.objects.values_list("domain", "per_second"))
 
 
 def waiting_mailings() -> QuerySet[Mailing]:

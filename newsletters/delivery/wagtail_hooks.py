@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.auth.models import Permission
 from django.urls import include, path, reverse
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.snippets import SnippetViewSet
 
+from newsletters.delivery.models import Rate
 from newsletters.delivery.views import VIEW
 
 if TYPE_CHECKING:
@@ -35,6 +38,19 @@ def register_admin_urls() -> list[URLResolver]:
 def register_mailings_menu_item() -> MenuItem:
     """Add "Mailings" to the main menu."""
     return MailingsMenuItem("Mailings", reverse("delivery:mailings"), icon_name="mail", order=320)
+
+
+class RateViewSet(SnippetViewSet):
+    """Sending rates, entered by operators."""
+
+    model = Rate
+    icon = "time"
+    menu_label = "Sending rates"
+    list_display: ClassVar = ["__str__", "per_second"]
+    add_to_settings_menu = True
+
+
+register_snippet(RateViewSet)
 
 
 @hooks.register("register_permissions")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from django.db import connection, transaction
 
+from newsletters.audience.models import Subscription
+from newsletters.audience.models.permission import GRANTING
 from newsletters.delivery.models import CHUNK_SIZE
 from newsletters.delivery.states import ChunkState, MailingState, Outcome
 
@@ -82,6 +84,15 @@ UPDATE delivery_chunk SET {", ".join(f"{name} = c.{name}" for name in COUNTED)},
 """Put a chunk down: count its outcomes, and leave it free when somebody in it is still to be sent."""
 
 
+def permitted_subscriptions(mailing_list_id: int) -> QuerySet[Subscription]:
+    """The subscriptions that may be mailed; how often a person wants mail has had its say when the audience froze."""
+    return (
+        Subscription.objects.filter(mailing_list_id=mailing_list_id, permission__event__in=GRANTING)
+        .mailable()
+        .order_by()
+    )
+
+
 class Ledger(ABC):
     """One mailing's ledger."""
 
@@ -126,9 +137,26 @@ class Ledger(ABC):
         does no harm, so a pump whose answer was lost is repeated.
         """
 
+    def allowed(self, subscriber_ids: Sequence[int]) -> set[int]:
+        """Return which of these subscribers this list may mail at this moment."""
+        return set(
+            permitted_subscriptions(self.mailing_list_id)
+            .filter(subscriber_id__in=subscriber_ids)
+            .values_list("subscriber_id", flat=True)
+        )
+
     def put_down_chunk(self, sender: int, number: int, *, lane: str = "") -> None:
         """Give a chunk back, done or not, with its outcomes counted."""
         self._count(number, f"{COUNT_CHUNK} AND sender_id = %s", sender, lane=lane)
+
+    def open_lanes(self, domains: Sequence[str]) -> None:
+        """Let chunks out of the lanes of domains that have no limit any more."""
+        marks = "".join(", %s" for _ in domains)
+        self._run(
+            "UPDATE delivery_chunk SET lane = '' WHERE mailing_id = %s"
+            f" AND state = {ChunkState.FREE.value} AND lane NOT IN ('', '*'{marks})",
+            self.mailing_id, *domains,
+        )  # fmt: skip
 
     def close_sender(self, sender: int) -> None:
         """End in order: nobody is on the wire, and what this sender still holds goes back."""

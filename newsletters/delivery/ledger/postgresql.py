@@ -6,8 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
+from django.db.models.expressions import RawSQL
 
-from newsletters.delivery.ledger.interface import TEXT_LENGTH, Answer, ClaimedChunk, Ledger, Place
+from newsletters.delivery.ledger.interface import (
+    TEXT_LENGTH,
+    Answer,
+    ClaimedChunk,
+    Ledger,
+    Place,
+    permitted_subscriptions,
+)
 from newsletters.delivery.models import CHUNK_SIZE
 from newsletters.delivery.states import ChunkState, Outcome
 
@@ -58,6 +66,7 @@ class PostgresqlLedger(Ledger):
 
     now = "now()"
     lock = "FOR UPDATE SKIP LOCKED"
+    _allowed: tuple[str, tuple[Any, ...]] | None = None
 
     def later(self, seconds: float) -> str:
         """SQL for a moment from now."""
@@ -91,6 +100,22 @@ class PostgresqlLedger(Ledger):
         number: int = claimed[0][0]
         rows = self._prepared(READ, self.mailing_id, number * CHUNK_SIZE, (number + 1) * CHUNK_SIZE)
         return ClaimedChunk(number, [Place(*row) for row in rows])
+
+    def allowed(self, subscriber_ids: Sequence[int]) -> set[int]:
+        """Return which of these subscribers this list may mail, by a probe of the indexes each.
+
+        Put as a join or as a list of values, PostgreSQL reads the whole list of subscribers for it: 9 ms for 500 of
+        20,000, and more the longer the list. LIMIT leaves it no choice.
+        """
+        if self._allowed is None:
+            permitted = permitted_subscriptions(self.mailing_list_id).filter(subscriber_id=RawSQL("u.id", ()))
+            sql, parameters = permitted.values("subscriber_id").query.sql_with_params()
+            self._allowed = (
+                f"SELECT u.id FROM unnest(%s::bigint[]) AS u(id), LATERAL ({sql} LIMIT 1) q",
+                tuple(str(each) if isinstance(each, str) else each for each in parameters),
+            )
+        sql, parameters = self._allowed
+        return {number for (number,) in self._prepared(sql, list(subscriber_ids), *parameters)}
 
     def pump(self, sender: int, *, on_wire: Sequence[int], results: Sequence[Result], lease: int) -> Answer:
         """Commit outcomes and the new window in one prepared, autocommitted statement."""

@@ -2,5 +2,6 @@
 
 from newsletters.delivery.models.ledger import CHUNK_SIZE, Chunk, Deferral, Recipient, Sender
 from newsletters.delivery.models.mailings import Mailing
+from newsletters.delivery.models.rates import Rate
 
-__all__ = ["CHUNK_SIZE", "Chunk", "Deferral", "Mailing", "Recipient", "Sender"]
+__all__ = ["CHUNK_SIZE", "Chunk", "Deferral", "Mailing", "Rate", "Recipient", "Sender"]

@@ -45,6 +45,9 @@ class Mailing(models.Model):
     key_id = models.CharField(max_length=40)
     state = models.CharField(max_length=10, choices=MailingState, default=MailingState.FREEZING)
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    spread_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Spread evenly over so many minutes; as fast as the relay takes it when empty."
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)

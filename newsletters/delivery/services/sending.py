@@ -10,15 +10,17 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from newsletters.delivery.configuration import configuration
 from newsletters.delivery.ledger import ledger_of
 from newsletters.delivery.models import Mailing
-from newsletters.delivery.selectors import refusal_reasons, waiting_mailings
+from newsletters.delivery.selectors import current_rates, refusal_reasons, waiting_mailings
 from newsletters.delivery.sending.composing import Composer
 from newsletters.delivery.sending.dispatch import Dispatch, Ending
+from newsletters.delivery.sending.throttle import SharedBuckets, Throttle
 from newsletters.delivery.shutdown import worker_name
 from newsletters.transport.routes import ConnectionTrouble
 from newsletters.transport.smtp import SmtpRoute, default_route
@@ -38,39 +40,53 @@ def run_sender(*, mailing_id: int, route: SmtpRoute | None = None) -> Ending | N
     Safe to call any number of times: a mailing never has more senders than configured.
     """
     mailing = Mailing.objects.select_related("mailing_list").get(pk=mailing_id)
-    settings = configuration()
     ledger = ledger_of(mailing)
     sender = ledger.open_sender(
-        lease=settings.lease, limit=settings.senders_a_mailing, worker=worker_name(os.getppid())
+        lease=configuration().lease, limit=configuration().senders_a_mailing, worker=worker_name(os.getppid())
     )
     if sender is None:
         return None
     try:
         composer = Composer(mailing)
         chosen = route or default_route()
+        throttle = throttle_of(mailing, chosen)
+        ledger.open_lanes(sorted(throttle.domains))
     except Exception as error:
         words = error.reply if isinstance(error, ConnectionTrouble) else str(error)
         _Surroundings(mailing).note_trouble(words)
         ledger.close_sender(sender)
         raise
-    dispatch, ending = asyncio.run(_run(mailing, sender, composer, chosen))
-    changes: dict[str, object] = {"deaths": 0} if dispatch.sent else {}
+    dispatch, ending = asyncio.run(_run(mailing, sender, composer, chosen, throttle))
+    changes: dict[str, object] = {"deaths": 0} if dispatch.settled else {}
     if ending is Ending.TROUBLE:
         changes["not_before"] = timezone.now() + timedelta(seconds=TROUBLE_PAUSE)
     if changes:
         Mailing.objects.filter(pk=mailing_id).update(**changes)
-    log.info("sender ended", mailing=mailing_id, sender=sender, ending=ending.value, outcomes=dispatch.sent)
+    log.info("sender ended", mailing=mailing_id, sender=sender, ending=ending.value, outcomes=dispatch.settled)
     return ending
 
 
-async def _run(mailing: Mailing, sender: int, composer: Composer, route: SmtpRoute) -> tuple[Dispatch, Ending]:
+def throttle_of(mailing: Mailing, route: SmtpRoute) -> Throttle:
+    """Return the limits that hold for a mailing on a route at this moment."""
+    rates = current_rates()
+    general = {f"route:{route.name}": rate for domain, rate in rates.items() if not domain}
+    if mailing.spread_minutes and mailing.size:
+        general[f"mailing:{mailing.pk}"] = mailing.size / (mailing.spread_minutes * 60)
+    by_domain = {domain: rate for domain, rate in rates.items() if domain}
+    return Throttle(SharedBuckets(settings.REDIS_URL), general, by_domain, limits=rates)
+
+
+async def _run(
+    mailing: Mailing, sender: int, composer: Composer, route: SmtpRoute, throttle: Throttle
+) -> tuple[Dispatch, Ending]:
     dispatch = Dispatch(
         ledger=ledger_of(mailing),
         sender=sender,
         composer=composer,
         route=route,
-        surroundings=_Surroundings(mailing),
+        surroundings=_Surroundings(mailing, rates=throttle.limits),
         configuration=configuration(),
+        throttle=throttle,
     )
     loop = asyncio.get_running_loop()
     listens = threading.current_thread() is threading.main_thread()
@@ -86,17 +102,22 @@ async def _run(mailing: Mailing, sender: int, composer: Composer, route: SmtpRou
 class _Surroundings:
     """What a sender asks of the rest of the system."""
 
-    def __init__(self, mailing: Mailing) -> None:
+    def __init__(self, mailing: Mailing, *, rates: Mapping[str, float] | None = None) -> None:
         self._mailing_id = mailing.pk
-        self._mailing_list_id = mailing.mailing_list_id
+        self._ledger = ledger_of(mailing)
+        self._rates = rates or {}
 
     def refused(self, subscriber_ids: Sequence[int]) -> Mapping[int, str]:
         """Return who of these may not be mailed any more, and why."""
-        return refusal_reasons(mailing_list_id=self._mailing_list_id, subscriber_ids=subscriber_ids)
+        return refusal_reasons(ledger=self._ledger, subscriber_ids=subscriber_ids)
 
     def others_wait(self) -> bool:
         """Whether another mailing has no sender."""
         return waiting_mailings().exclude(pk=self._mailing_id).exists()
+
+    def limits_changed(self) -> bool:
+        """Whether the rates are others than this sender started with."""
+        return current_rates() != self._rates
 
     def note_trouble(self, words: str) -> None:
         """Show an operator why nothing goes out."""

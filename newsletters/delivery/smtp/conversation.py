@@ -75,17 +75,26 @@ class Desk(Protocol):
     def give_back(self, parcel: Parcel) -> None:
         """Take a parcel back whose body was not sent."""
 
-    def closed(self, conversation: Conversation, trouble: ConnectionTrouble | None) -> None:
-        """Take note that a connection is over; `trouble` is None for an ordinary end."""
-
 
 class Conversation:
     """One connection to the relay, serving parcels until it is told to end or breaks."""
 
-    def __init__(self, *, route: SmtpRoute, desk: Desk, most: int, timeouts: tuple[float, float]) -> None:
-        """`most` is how many messages go over one connection; `timeouts` are for a command and after a body."""
+    def __init__(
+        self,
+        *,
+        route: SmtpRoute,
+        desk: Desk,
+        closed: Callable[[Conversation, ConnectionTrouble | None], None],
+        most: int,
+        timeouts: tuple[float, float],
+    ) -> None:
+        """`most` is how many messages go over one connection; `timeouts` are for a command and after a body.
+
+        `closed` is told when the connection is over, with its trouble or None for an ordinary end.
+        """
         self.route = route
         self.desk = desk
+        self._closed = closed
         self.left = most
         self.command_timeout, self.data_timeout = timeouts
         self.deadline = float("inf")
@@ -425,7 +434,7 @@ class Conversation:
         current, self._current = self._current, None
         if current is not None:
             self._settle(current, reason)
-        self.desk.closed(self, trouble)
+        self._closed(self, trouble)
 
     def _drop(self) -> None:
         self._over = True

@@ -49,7 +49,7 @@ class TestDesk:
     def give_back(self, parcel):
         self.returned.append(parcel)
 
-    def closed(self, conversation, trouble):  # noqa: ARG002 (the desk's signature)
+    def closed(self, conversation, trouble):  # noqa: ARG002 (a connection's signature)
         if trouble is not None:
             self.trouble.append(trouble)
         self.wake.set()
@@ -64,7 +64,9 @@ async def serve(  # noqa: PLR0913 (one argument a thing a test varies)
             break
         desk.wake.clear()
         route = SmtpRoute("127.0.0.1", server.port, security=security, tls_context=context)
-        conversation = Conversation(route=route, desk=desk, most=most, timeouts=(command_timeout, command_timeout))
+        conversation = Conversation(
+            route=route, desk=desk, closed=desk.closed, most=most, timeouts=(command_timeout, command_timeout)
+        )
         try:
             await conversation.open(5)
         except ConnectionTrouble as trouble:

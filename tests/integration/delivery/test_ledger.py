@@ -283,7 +283,8 @@ def test_permission_is_asked_for_again_with_the_reason():
     Subscription.objects.filter(subscriber=people[1]).update(state=State.UNSUBSCRIBED)
     record_complaint(subscriber=people[2], at=timezone.now())
     people[3].delete()
-    reasons = refusal_reasons(mailing_list_id=mailing_list.pk, subscriber_ids=ids)
+    ledger = type(ledger_of(Mailing()))(mailing_id=0, mailing_list_id=mailing_list.pk)
+    reasons = refusal_reasons(ledger=ledger, subscriber_ids=ids)
     assert reasons == {
         ids[1]: "Not subscribed: unsubscribed.",
         ids[2]: "The address is suppressed.",
@@ -291,9 +292,7 @@ def test_permission_is_asked_for_again_with_the_reason():
     }
     mailing_list.closed_at = timezone.now()
     mailing_list.save()
-    assert set(refusal_reasons(mailing_list_id=mailing_list.pk, subscriber_ids=ids[:1]).values()) == {
-        "The list is closed."
-    }
+    assert set(refusal_reasons(ledger=ledger, subscriber_ids=ids[:1]).values()) == {"The list is closed."}
 
 
 def test_no_index_of_the_ledger_names_a_column_that_outcomes_change():
