@@ -95,6 +95,7 @@ def test_a_reader_subscribes_with_nothing_but_a_form(plain: Page, site: RunningS
 EMBED = """
 from content.pages.models import StandardPage
 page = StandardPage.objects.get(slug="privacy")
+page.body = []
 page.body.append(("embed", {"url": "https://www.youtube.com/watch?v=aqz-KE-bpKQ", "title": "A film about a rota"}))
 page.save_revision().publish()
 """
