@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 NAMES = ("SECRET_KEY", "LINK_KEY", "SUPPRESSION_KEY", "BROKER_PASSWORD", "ADMIN_PASSWORD")
 
 
-def bundled_broker(var: Path, kept: dict[str, str]) -> str:
-    """Return the address of the broker that `manage.py run` starts, so that commands beside it reach its workers."""
-    try:
-        port = (var / "broker" / "port").read_text(encoding="ascii").strip()
-    except OSError:
-        port = ""
-    return f"redis://:{kept['BROKER_PASSWORD']}@127.0.0.1:{port if port.isdigit() else 6379}/0"
-
-
 def local_secrets(var: Path) -> dict[str, str]:
     """Return the secrets kept in `var/secrets.json`, making what is missing; only the owner may read the file.
 
