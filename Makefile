@@ -2,13 +2,15 @@
 # `make test` as root on Debian or Ubuntu, which installs PostgreSQL and Chromium from the package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-newest check
+.PHONY: help run test test-newest check bench-delivery crash-delivery
 
 help:
 	@echo "make run           the whole product on this machine (http://localhost:8000)"
 	@echo "make test [T=…]    the tests, or those under a path"
 	@echo "make test-newest   the unit tests on the newest Wagtail"
 	@echo "make check         lint, types, imports, templates, migrations, production settings"
+	@echo "make bench-delivery             the sender against postfix's generator and the naive way"
+	@echo "make crash-delivery [ROUNDS=30] everything killed at random moments, the sink counted"
 
 # --with-parent: ends when make is killed.
 run:
@@ -26,3 +28,11 @@ test-newest:
 check:
 	@sh requirements/install.sh test .venv
 	@exec .venv/bin/python -m tests.check
+
+bench-delivery:
+	@sh requirements/install.sh test .venv
+	@exec .venv/bin/python -m benchmarks.delivery
+
+crash-delivery:
+	@sh requirements/install.sh test .venv
+	@exec .venv/bin/python -m benchmarks.delivery.crash $(if $(ROUNDS),--rounds $(ROUNDS))

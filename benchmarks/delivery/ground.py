@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 MERGE_POINTS = 12
 BODY_SIZE = 70_000
+SMALL_DISK = "300m"
 
 
 def free_port() -> int:
@@ -50,18 +51,24 @@ def wait_for_port(port: int, seconds: float = 20) -> None:
 class Ground:
     """A machine of our own for the length of a `with` block: database, broker, settings, and Django set up on them."""
 
-    def __init__(self, *, sink_port: int | None = None, delivery: dict[str, Any] | None = None) -> None:
-        """`delivery` overrides `settings.DELIVERY` in every process of the ground."""
+    def __init__(self, *, delivery: dict[str, Any] | None = None, small_disk: bool = False) -> None:
+        """`delivery` overrides `settings.DELIVERY` everywhere; `small_disk` puts the database on a small file system."""
         programs = find_postgresql()
         if programs is None:
             sys.exit("courant: the benchmark needs PostgreSQL: install it (apt-get install postgresql).")
         self.folder = Path(tempfile.mkdtemp(prefix="courant-ground-"))
         self.postgresql = PrivatePostgreSQL(programs)
         self.broker_port = free_port()
-        self.sink_port = sink_port or free_port()
+        self.sink_port = free_port()
+        self.small_disk = small_disk
         self.delivery = delivery or {}
         self._stack = ExitStack()
         self._broker: subprocess.Popen[bytes] | None = None
+
+    @property
+    def clock(self) -> Path:
+        """The file that says by how many seconds the processes' clocks are wrong."""
+        return self.folder / "clock"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -76,11 +83,17 @@ class Ground:
             "CACHE_URL": f"redis://127.0.0.1:{self.broker_port}/1",
             "SMTP_URL": f"smtp://127.0.0.1:{self.sink_port}",
             "BENCHMARK_DELIVERY": json.dumps(self.delivery),
+            "BENCHMARK_CLOCK": str(self.clock),
             "LOG_LEVEL": "WARNING",
         }
 
     def __enter__(self) -> Self:
         self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        if self.small_disk:
+            disk = str(self.postgresql.folder)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "tmpfs", disk], check=True)
+            self._stack.callback(shutil.rmtree, disk, ignore_errors=True)
+            self._stack.callback(subprocess.run, ["umount", "-l", disk], check=False)
         self._stack.enter_context(self.postgresql)
         self.start_broker()
         self._stack.callback(self.stop_broker)
@@ -98,6 +111,18 @@ class Ground:
 
         connections.close_all()
         self._stack.close()
+
+    def crash_postgresql(self) -> None:
+        """Stop PostgreSQL as a power cut does: nothing is flushed."""
+        self.postgresql._call("pg_ctl", "-D", self.postgresql.folder / "data", "-m", "immediate", "-w", "stop")  # noqa: SLF001 (of the tests' own server)
+
+    def restart_postgresql(self) -> None:
+        """Start it again, whatever state it is in."""
+        options = f"-h 127.0.0.1 -p {self.postgresql.port} -k {self.postgresql.folder} -c max_connections=200"
+        self.postgresql._call(  # noqa: SLF001 (as above)
+            "pg_ctl", "-D", self.postgresql.folder / "data", "-l", self.postgresql.folder / "log", "-w", "-t", "60",
+            "-o", options, "start",
+        )  # fmt: skip
 
     def start_broker(self) -> None:
         """Start Valkey with its append-only file, so that a killed one comes back with its queues."""

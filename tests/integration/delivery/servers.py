@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections import Counter
@@ -28,6 +29,9 @@ class Talk:
     recipients: list[str] = field(default_factory=list)
 
 
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER that makes closing a reset, which throws away what is on the way."""
+
 Script = Callable[[str, str, Talk], str | None]
 
 
@@ -48,6 +52,7 @@ class ScriptedServer:
         extensions=(),
         tls: ssl.SSLContext | None = None,
         starttls: ssl.SSLContext | None = None,
+        port: int = 0,
     ) -> None:
         self.script = script or (lambda *_: None)
         self.pipelining, self.delay, self.extensions, self.tls, self.starttls = (
@@ -62,7 +67,7 @@ class ScriptedServer:
         self.talks = 0
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
@@ -79,6 +84,13 @@ class ScriptedServer:
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
         self._thread.join(5)
+
+    def crash(self) -> None:
+        """Break every connection at once, as a server does that is killed."""
+        for sock in list(self._sockets):
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                sock.shutdown(socket.SHUT_RDWR)
 
     @property
     def deliveries(self) -> Counter[str]:
@@ -192,7 +204,7 @@ class Talker:
         if self.server.script("middle", recipient, self.talk) == CLOSE:
             self.file.read(10)
             # A reset, so that what is on the way is lost as it is when a cable is cut.
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             return False
         data = self.read_body()
         reply = self.server.script("body", recipient, self.talk)
