@@ -128,8 +128,8 @@ class LatentSample:
         if len(kept) > MOST_TERMS:
             kept = np.sort(kept[np.argsort(-frequencies[kept], kind="stable")[:MOST_TERMS]])
         counts = counts[:, kept]
-        dimensions = min(DIMENSIONS, max(FEWEST_DIMENSIONS, documents // DOCUMENTS_A_DIMENSION))
-        if min(counts.shape) <= dimensions:
+        dimensions = min(DIMENSIONS, max(FEWEST_DIMENSIONS, documents // DOCUMENTS_A_DIMENSION), min(counts.shape) - 1)
+        if dimensions < 1:
             return None
         weights = _entropy_weights(counts)
         counts.data = np.log1p(counts.data) * weights[counts.indices]

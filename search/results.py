@@ -185,7 +185,9 @@ def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
     promoted = {f"page:{card.pk}" for card in results.best_bets}
     results.results = [result for result in checked_hits(answer.found.hits) if result.hit.key not in promoted]
     if not results.total:
-        results.nearest_topics = topics.named_like(query.words)
+        results.nearest_topics = topics.named_like(
+            [*query.words, *(word for phrase in query.phrases for word in phrase)]
+        )
         results.newest = list(Card.objects.visible().newest_first().for_display()[:4])
     return results
 

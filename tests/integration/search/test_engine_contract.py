@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from content.pages.documents import Document
 from search.documents import cleaned, fingerprint
 from search.engines.base import Write
 from search.highlight import marked_html
-from search.query import HITS_A_PAGE, MARK_START, Sort, parse_query
+from search.query import HITS_A_PAGE, MARK_START, Sort, SynonymTable, parse_query
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -232,6 +233,69 @@ def test_the_newest_that_take_part_in_lists_can_be_asked_by_topic(index):
     assert described["page:1"].published_on == date(2026, 1, 1)
 
 
+def test_facets_and_filters_by_author_and_year(index):
+    write(
+        index,
+        document(1, "Flow", authors=("Ada Quill", "Bo O'Neil"), published_on=date(2025, 5, 1)),
+        document(2, "Flow", authors=("Ada Quill",), published_on=date(2026, 5, 1)),
+        document(3, "Flow"),
+    )
+    answer = index.search(parse_query("flow", at=NOW, authors=("Bo O'Neil",)))
+    assert [hit.key for hit in answer.hits] == ["page:1"]
+    assert answer.facets["author"] == {"Ada Quill": 2, "Bo O'Neil": 1}
+    assert answer.facets["year"] == {"2025": 1}
+    assert sorted(found(index, "flow", years=(2026, 2025))) == [1, 2]
+
+
+def test_every_word_can_be_asked_for(index):
+    write(index, document(1, "Delayed discharge"), document(2, "Discharge"), document(3, "Delayed"))
+    query = parse_query("delayed discharge", at=NOW)
+    assert [hit.key for hit in index.search(replace(query, every=True)).hits] == ["page:1"]
+    assert index.search(query).total == 3
+
+
+def test_synonyms_find_what_is_called_otherwise(index):
+    write(
+        index, document(1, "Emergency department waits"), document(2, "Casualty"), document(3, "A&E"), document(4, "E")
+    )
+    table = SynonymTable([["A&E", "emergency department", "casualty"]])
+    for asked in ("a&e", "Emergency Department", "casualty"):
+        assert sorted(found(index, asked, synonyms=table)) == [1, 2, 3], asked
+    assert found(index, "emergency department waits", synonyms=table)[0] == 1
+
+
+def test_a_word_with_typing_errors_is_corrected_to_the_nearest_there_is(index):
+    write(index, document(1, "Discharge planning", body="measurement"), document(2, "Flow"))
+    assert index.corrections(["dischrage"])["dischrage"][0] == "discharge"
+    assert index.corrections(["planing", "plamming"])["plamming"][0] == "planning"
+    assert index.corrections(["xyzzy", "fl", "flow"]) == {}
+
+
+def test_a_form_of_a_word_that_is_there_is_no_typing_error(index):
+    write(index, document(1, "Discharge"))
+    assert index.corrections(["discharging"]) == {}
+
+
+def test_titles_are_suggested_as_they_are_typed(index):
+    write(
+        index,
+        document(1, "Discharge planning"),
+        document(2, "Planning a ward"),
+        document(3, "Planning for later", live_from=NOW + timedelta(days=1)),
+        document(4, "Nothing", body="planning"),
+    )
+    assert {item.key for item in index.suggestions(["plan"], at=NOW, limit=5)} == {"page:1", "page:2"}
+    assert [item.key for item in index.suggestions(["discharge", "pl"], at=NOW, limit=5)] == ["page:1"]
+    [item] = index.suggestions(["planning", "ward"], at=NOW, limit=5)
+    assert (item.title, item.url, item.kind) == ("Planning a ward", "/2/", "blog")
+
+
+def test_the_text_of_what_takes_part_in_lists_can_be_read(index):
+    write(index, document(1, "Title", summary="Summary", body="Body"), document(2, "Other", related=False))
+    assert list(index.texts(["page:1", "page:2", "page:3"])) == ["page:1"]
+    assert index.texts(["page:1"])["page:1"].split() == ["Title", "Summary", "Body"]
+
+
 HOSTILE = [
     '"', "'", "((((", "))", "[a TO b]", "a:b:c", "_id:1", "title:flow", "*", "flow*", "?", "~", "flow~2", "^4", "\\",
     "AND", "OR NOT", "NEAR(a b)", "-", "+", "{", "}", "a" * 10_000, "flow " * 2_000, "\x00flow\x00", "\u202eflow",
@@ -252,3 +316,6 @@ def test_hostile_queries_are_answered(index, text):
 def test_any_query_is_answered(index, text):
     assert index.search(parse_query(text, at=NOW)).total >= 0
     assert index.search(parse_query(text, at=NOW, kinds=("blog",), topics=(1,), sort=Sort.NEWEST)).total >= 0
+    words = parse_query(text, at=NOW).words
+    assert isinstance(index.corrections(words), dict)
+    assert isinstance(index.suggestions(words, at=NOW, limit=3), list)
