@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 REMEMBER_SECONDS = 60
-ADMIN_PREFIX = "/admin/"
+# Addresses that need no site, and must not wait for a cache or a database to be served.
+WITHOUT_SITE = ("/admin/", "/covers/", "/documents/", "/health/", "/media/", "/robots.txt", "/sitemap.xml", "/static/")
 
 
 class SiteMiddleware:
@@ -30,7 +31,7 @@ class SiteMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, with the site at hand."""
-        if request.method in ("GET", "HEAD") and not request.path.startswith(ADMIN_PREFIX):
+        if request.method in ("GET", "HEAD") and not request.path.startswith(WITHOUT_SITE):
             self._provide_site(request)
         return self.get_response(request)
 
