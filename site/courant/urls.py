@@ -13,7 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("covers/", include("content.media.urls")),
-    path("health/", include("courant.health.urls")),
     path("robots.txt", robots, name="robots"),
     path("sitemap.xml", sitemap, name="sitemap"),
     path("", include("newsletters.audience.urls")),

@@ -50,9 +50,8 @@ STORAGES = {
 WHITENOISE_MAX_AGE = 31_536_000
 
 _secure = SITE_URL.startswith("https://")
-SECURE_SSL_REDIRECT = _secure and env.flag("SSL_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", default=True) and _secure
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
 SECURE_HSTS_PRELOAD = _secure

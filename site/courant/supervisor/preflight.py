@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # The demo, its pictures, the broker's file and a margin.
 MEGABYTES_NEEDED = 200
+PORTS = range(65536)
 
 
 def check_folder(folder: Path) -> None:
@@ -54,10 +55,10 @@ def open_socket(*, host: str, port: int, variable: str, purpose: str) -> socket.
     Raises:
         CannotRunError: the port is in use or not allowed; names the variable that chooses another.
     """
+    if port not in PORTS:
+        raise CannotRunError(f"{variable}={port} is no port: choose a number from 1 to 65535.")
     try:
         return socket.create_server((host, port), backlog=1024)
-    except OverflowError as error:
-        raise CannotRunError(f"{variable}={port} is no port: choose a number from 1 to 65535.") from error
     except OSError as error:
         raise CannotRunError(_port_fault(port, error, variable=variable, purpose=purpose)) from error
 
@@ -74,12 +75,12 @@ def choose_broker_port(*, wanted: int, remembered: Path) -> int:
         return wanted
     candidates = [0]
     if remembered.exists() and (text := remembered.read_text(encoding="ascii").strip()).isdigit():
-        candidates.insert(0, int(text))
+        candidates.insert(0, int(text) if int(text) in PORTS else 0)
     for port in candidates:
         try:
             with socket.create_server(("127.0.0.1", port)) as probe:
                 chosen: int = probe.getsockname()[1]
-        except (OSError, OverflowError):
+        except OSError:
             continue
         remembered.write_text(f"{chosen}\n", encoding="ascii")
         return chosen

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+DATABASE_SCHEMES = {"postgres", "postgresql", "sqlite"}
 ROOT = Path(__file__).resolve().parents[4]
 
 
@@ -78,7 +79,14 @@ class Environment:
 
     def database(self, name: str, default: str | None = None) -> dict[str, Any]:
         """Return Django's database settings for a URL such as postgres://user:password@host/name."""
-        return self._parsed(name, default, lambda value: dict(environ.Env.db_url_config(value)))
+
+        def parse(value: str) -> dict[str, Any]:
+            # Before the parser looks at it, which warns of an unknown scheme and repeats the password.
+            if urlsplit(value).scheme not in DATABASE_SCHEMES:
+                raise ValueError
+            return dict(environ.Env.db_url_config(value))
+
+        return self._parsed(name, default, parse, hint="postgres://user:password@host/name or sqlite:///path")
 
     def keys(self, name: str, default: str | None = None) -> dict[str, str]:
         """Return `id:secret,id:secret` as a dict; the first key signs, all of them verify."""
