@@ -62,10 +62,10 @@ def _opening_tag(attributes: dict[str, str], references: References) -> str:
     if kind is None:
         return f'<a href="{escape(attributes.get("href", ""))}">'
     href = ""
-    if number.isdigit() and kind == "page":
+    if number.isdecimal() and kind == "page":
         card = visible_card(references.pages.get(int(number)))
         href = card.url if card else ""
-    elif number.isdigit() and kind == "document":
+    elif number.isdecimal() and kind == "document":
         document = references.documents.get(int(number))
         href = document.url if document else ""
     if href and (anchor := attributes.get("anchor") or attributes.get("fragment")):
@@ -139,7 +139,7 @@ class _TextReader(HTMLParser):
                 self.lists.append(None)
             elif tag == "ol":
                 start = attributes.get("start") or "1"
-                self.lists.append(int(start) if start.isdigit() else 1)
+                self.lists.append(int(start) if start.isdecimal() else 1)
         elif tag == "li":
             self._end_paragraph(tight=True)
             number = self.lists[-1] if self.lists else None

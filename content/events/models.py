@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.db import models
 from django.db.models.functions import Coalesce
-from django.http import Http404
 from django.utils import formats, timezone
 from wagtail.admin.panels import FieldPanel, FieldRowPanel
 from wagtail.models import PageManager, PageQuerySet
 
 from content.pages import kinds
 from content.pages.models import BasePage, BodyPage, Card
+from content.pages.paging import one_page
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,11 +66,7 @@ class EventIndexPage(BasePage):
         cards = Card.objects.visible().for_display()
         context["upcoming"] = cards.filter(page__in=events.upcoming().order_by()).order_by("page__eventpage__starts_at")
         past = cards.filter(page__in=events.past().order_by()).order_by("-page__eventpage__starts_at")
-        paginator = Paginator(past, PAST_EVENTS_A_PAGE)
-        number = request.GET.get("page", "1")
-        if not number.isdigit() or not 1 <= int(number) <= paginator.num_pages:
-            raise Http404
-        context["past"] = paginator.page(int(number))
+        context["past"] = one_page(past, request, PAST_EVENTS_A_PAGE)
         return context
 
 

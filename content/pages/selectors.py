@@ -5,22 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.core.paginator import Page as PaginatorPage
-from django.core.paginator import Paginator
-from django.http import Http404
-
 from content.pages.models import Card, PageAuthor
 from content.topics.selectors import topic_and_below
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from content.pages.models import BasePage
     from content.pages.models.cards import CardQuerySet
     from content.people.models import Profile
     from content.topics.models import Topic
-
-CARDS_A_PAGE = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +46,3 @@ def cards_by(profile: Profile) -> CardQuerySet:
     """What a person or organisation wrote, newest first."""
     pages = PageAuthor.objects.filter(profile=profile).values("page_id")
     return Card.objects.visible().filter(page_id__in=pages).newest_first().for_display()
-
-
-def one_page(cards: CardQuerySet, request: HttpRequest) -> PaginatorPage[Card]:
-    """The page of a list that `?page=` asks for.
-
-    Raises:
-        Http404: there is no such page; so crawlers stop.
-    """
-    paginator = Paginator(cards, CARDS_A_PAGE)
-    number = request.GET.get("page", "1")
-    if not (number.isascii() and number.isdigit() and len(number) < 8 and 1 <= int(number) <= paginator.num_pages):  # noqa: PLR2004 (digits of any real number)
-        raise Http404
-    return paginator.page(int(number))

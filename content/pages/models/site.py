@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, PageChooserPanel
@@ -14,12 +13,12 @@ from content.organisation.memory import forget
 from content.pages import kinds
 from content.pages.models.base import BasePage, BodyPage
 from content.pages.models.cards import Card, CardQuerySet
+from content.pages.paging import one_page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from wagtail.url_routing import RouteResult
 
-CARDS_A_PAGE = 24
 SITE_KEY = "pages:site:1"
 """Where the site and its home page are remembered between requests."""
 
@@ -129,11 +128,7 @@ class SectionPage(BasePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add one page of cards; a page number that does not exist is a 404, so that crawlers stop."""
         context = super().get_context(request, *args, **kwargs)
-        paginator = Paginator(self.cards().for_display(), CARDS_A_PAGE)
-        number = request.GET.get("page", "1")
-        if not number.isdigit() or not 1 <= int(number) <= paginator.num_pages:
-            raise Http404
-        context["cards"] = paginator.page(int(number))
+        context["cards"] = one_page(self.cards().for_display(), request)
         return context
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from content.pages import selectors, text
+from content.pages.paging import one_page
 from content.pages.structured_data import graph
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ def breadcrumbs(page: BasePage) -> list[selectors.Crumb]:
 @register.simple_tag(takes_context=True)
 def cards_about(context: Context, topic: Topic) -> PaginatorPage[Card]:
     """One page of what is about a topic or below it, newest first; `?page=` says which."""
-    return selectors.one_page(selectors.cards_about(topic), context["request"])
+    return one_page(selectors.cards_about(topic), context["request"])
 
 
 @register.simple_tag(takes_context=True)
 def cards_by(context: Context, profile: Profile) -> PaginatorPage[Card]:
     """One page of what a person or organisation wrote, newest first."""
-    return selectors.one_page(selectors.cards_by(profile), context["request"])
+    return one_page(selectors.cards_by(profile), context["request"])
 
 
 @register.filter

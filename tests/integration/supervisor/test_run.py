@@ -130,6 +130,27 @@ def test_the_readiness_page_names_what_is_missing(site: RunningSite) -> None:
     assert urllib.request.urlopen(f"{site.url}/health/live", timeout=20).status == 200
 
 
+def test_make_is_killed_and_nothing_is_left(site: RunningSite) -> None:
+    """What `make run` starts ends with make, even if that is killed."""
+    script = (
+        "import subprocess, sys; subprocess.run([sys.executable, 'manage.py', 'run', '--no-demo', '--with-parent'])"
+    )
+    with (site.var.parent / f"{site.var.name}.log").open("ab") as log:
+        site.process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=site.environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    site.wait_until_ready()
+    site.process.kill()
+    site.process.wait()
+    wait_for(lambda: not processes_of(site.var), what="nothing is left", seconds=15)
+
+
 def run_in_vain(site: RunningSite, **environment: str) -> str:
     """Run `manage.py run`, which must fail; return the one line that it prints."""
     done = subprocess.run(
