@@ -56,7 +56,12 @@ def _read_guide_contents(page: Any) -> GuideContents | None:
     guide = next((above for above in line if above.specific_class is QuickGuidePage), None)
     if guide is None:
         return None
-    chapters = list(Card.objects.visible().below(guide).of_kinds(kinds.CHAPTER).order_by("page__path").for_display())
+    chapters = list(
+        Card.objects.visible_below(guide, open_to_all=page.is_open_to_all)
+        .of_kinds(kinds.CHAPTER)
+        .order_by("page__path")
+        .for_display()
+    )
     current = next((number for number, card in enumerate(chapters) if card.page_id == page.pk), -1)
     return GuideContents(guide.title, path_of(guide.url_path), chapters, current)
 

@@ -34,7 +34,7 @@ class CommunityHomePage(BodyPage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Add the groups by title and the six newest stories."""
         context = super().get_context(request, *args, **kwargs)
-        cards = Card.objects.visible().below(self)
+        cards = Card.objects.visible_below(self, open_to_all=self.is_open_to_all)
         context["groups"] = cards.of_kinds(kinds.COMMUNITY_GROUP).order_by("title").for_display()
         context["stories"] = cards.of_kinds(kinds.COMMUNITY_STORY).newest_first().for_display()[:6]
         return context

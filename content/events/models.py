@@ -63,7 +63,7 @@ class EventIndexPage(BasePage):
         """Add the cards of upcoming events and one page of past ones; a page that does not exist is a 404."""
         context = super().get_context(request, *args, **kwargs)
         events = EventPage.objects.descendant_of(self)
-        cards = Card.objects.visible().for_display()
+        cards = Card.objects.visible_below(self, open_to_all=self.is_open_to_all).for_display()
         context["upcoming"] = cards.filter(page__in=events.upcoming().order_by()).order_by("page__eventpage__starts_at")
         past = cards.filter(page__in=events.past().order_by()).order_by("-page__eventpage__starts_at")
         context["past"] = one_page(past, request, PAST_EVENTS_A_PAGE)

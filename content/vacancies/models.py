@@ -29,9 +29,13 @@ class VacancyQuerySet(PageQuerySet):
     """Vacancies as lists and alerts ask for them."""
 
     def open(self, at: datetime | None = None) -> Self:
-        """Vacancies a person can apply for at `at`, to the second; the closing moment itself is closed."""
+        """Vacancies anybody can apply for at `at`, to the second; the closing moment itself is closed."""
         at = at or timezone.now()
-        return self.live().filter(opens_at__lte=at, closes_at__gt=at, filled_at=None, withdrawn_at=None)
+        return self.unfilled().filter(opens_at__lte=at, closes_at__gt=at)
+
+    def unfilled(self) -> Self:
+        """Published, neither filled nor withdrawn, and behind no view restriction; whatever the dates."""
+        return self.live().filter(card__restricted=False, filled_at=None, withdrawn_at=None)
 
     def closing_within(self, days: int, at: datetime | None = None) -> Self:
         """Open vacancies whose closing moment is at most `days` days away."""

@@ -27,11 +27,7 @@ class OpenCount:
 def read_open_count(at: datetime | None = None) -> OpenCount:
     """Count the open vacancies in one query, with the first moment when one of them closes or another opens."""
     at = at or timezone.now()
-    rows = (
-        VacancyPage.objects.live()
-        .filter(closes_at__gt=at, filled_at=None, withdrawn_at=None)
-        .values_list("opens_at", "closes_at")
-    )
+    rows = VacancyPage.objects.unfilled().filter(closes_at__gt=at).values_list("opens_at", "closes_at")
     number, changes = 0, []
     for opens_at, closes_at in rows:
         if opens_at <= at:

@@ -89,7 +89,9 @@ class Edition:
         named = {page.pk for _, value in blocks for page in value["pages"] if page is not None}
         named |= {page_id for block_id, _ in blocks for page_id in self.sent_vacancies.get(block_id, ())}
         if named:
-            self.chosen_vacancies = {page.pk: page for page in _for_display().live().filter(pk__in=named)}
+            self.chosen_vacancies = {
+                page.pk: page for page in _for_display().live().filter(pk__in=named, card__restricted=False)
+            }
         if any(value["all_open"] and block_id not in self.sent_vacancies for block_id, value in blocks):
             self.open_vacancies = list(_for_display().open(self.at).soonest_first())
         for block_id, value in blocks:

@@ -45,6 +45,7 @@ class NewsletterIndexPage(BasePage):
         pages = list(
             NewsletterPage.objects.child_of(self)
             .live()
+            .filter(card__restricted=False)
             .select_related("mailing_list")
             .annotate(latest_issue_id=models.Subquery(issues.newest_first().values("pk")[:1]))
             .order_by("path")

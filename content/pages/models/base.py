@@ -257,7 +257,7 @@ class BasePage(Page):
 
     def save_card(self) -> Card:
         """Write the page's card from its saved fields."""
-        from content.pages.models.cards import Card  # noqa: PLC0415 (cards point at pages)
+        from content.pages.models.cards import Card, is_restricted  # noqa: PLC0415 (cards point at pages)
 
         card, _ = Card.objects.update_or_create(
             page_id=self.pk,
@@ -271,6 +271,7 @@ class BasePage(Page):
                 "cover_id": self.card_image_id,
                 "visible_from": self.visible_from,
                 "visible_to": self.visible_to,
+                "restricted": is_restricted(self.path),
             },
         )
         return card

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from wagtail.models import Page
+from wagtail.models import Page, PageViewRestriction
 
 from content.pages.dates import DatePrecision, in_words
 from content.pages.kinds import KINDS, STANDARD, Kind
@@ -21,14 +21,31 @@ class CardQuerySet(models.QuerySet["Card"]):
     """Cards as lists ask for them."""
 
     def visible(self, at: datetime | None = None) -> Self:
-        """Cards of pages that a reader may open at `at`, to the second; nothing behind a view restriction."""
+        """Cards of pages that any reader may open at `at`, to the second; nothing behind a view restriction."""
+        return self.published(at).filter(restricted=False)
+
+    def published(self, at: datetime | None = None) -> Self:
+        """Cards of pages that are out at `at`, to the second, for readers who may open them."""
         at = at or timezone.now()
         return self.filter(
             models.Q(visible_from=None) | models.Q(visible_from__lte=at),
             models.Q(visible_to=None) | models.Q(visible_to__gt=at),
             page__live=True,
-            restricted=False,
         )
+
+    def visible_below(self, page: Page, *, open_to_all: bool) -> Self:
+        """Cards under `page` that whoever reads `page` may open, at any depth.
+
+        What is under a restricted page (`open_to_all` is false) is for those who were let in to it, but for what is
+        restricted again: one query more.
+        """
+        if open_to_all:
+            return self.visible().below(page)
+        cards = self.published().below(page)
+        inner = PageViewRestriction.objects.filter(page__path__startswith=page.path, page__depth__gt=page.depth)
+        for path in inner.values_list("page__path", flat=True):
+            cards = cards.exclude(page__path__startswith=path)
+        return cards
 
     def of_kinds(self, *kinds: Kind) -> Self:
         """Cards of these kinds."""
@@ -51,6 +68,25 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.select_related("page", "cover").defer("page__search_description")
 
 
+def is_restricted(path: str) -> bool:
+    """Whether the page at this tree path, or one above it, is closed to some readers: one query."""
+    above = [path[:end] for end in range(Page.steplen, len(path) + 1, Page.steplen)]
+    return PageViewRestriction.objects.filter(page__path__in=above).exists()
+
+
+def keep_restrictions(path: str) -> None:
+    """Write into the cards at and under this tree path whether they are restricted, as the restrictions are now."""
+    cards = Card.objects.filter(page__path__startswith=path)
+    if is_restricted(path):
+        cards.update(restricted=True)
+        return
+    closed = models.Q(pk__in=())
+    for below in PageViewRestriction.objects.filter(page__path__startswith=path).values_list("page__path", flat=True):
+        closed |= models.Q(page__path__startswith=below)
+    cards.exclude(closed).update(restricted=False)
+    cards.filter(closed).update(restricted=True)
+
+
 class Card(models.Model):
     """The published face of a page; rewritten whenever the page is saved, never edited by itself."""
 
@@ -69,6 +105,7 @@ class Card(models.Model):
     visible_from = models.DateTimeField(null=True)
     visible_to = models.DateTimeField(null=True)
     restricted = models.BooleanField(default=False)
+    """The page or one above it has a view restriction; kept by `content.pages.signals`."""
 
     objects = models.Manager.from_queryset(CardQuerySet)()
 

@@ -118,7 +118,9 @@ class SectionPage(BasePage):
 
     def cards(self) -> CardQuerySet:
         """The cards this section lists: everything below it that stands by itself (chapters do not)."""
-        cards = Card.objects.visible().below(self).exclude(kind__in=[kinds.CHAPTER.key, kinds.SECTION.key])
+        cards = Card.objects.visible_below(self, open_to_all=self.is_open_to_all).exclude(
+            kind__in=[kinds.CHAPTER.key, kinds.SECTION.key]
+        )
         if self.order == self.Order.TREE:
             return cards.order_by("page__path")
         if self.order == self.Order.TITLE:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from content.blocks.library import BodyStreamBlock
@@ -348,6 +348,13 @@ def test_the_same_source_gives_the_same_blocks_and_every_block_an_id(convert) ->
     assert len(set(ids)) == 4
 
 
+def test_words_that_look_like_the_markers_of_the_conversion_stay_words(convert) -> None:
+    body = convert("COURANTHELD0END and import-target:0\n\n{{< note >}}a ```\nCOURANTHELD0END\n```\n{{< /note >}}")
+    written = str(values(body))
+    assert "Courantheld0END and import_target:0" in written
+    assert written.count("Courantheld0END") == 2
+
+
 SNIPPETS = st.sampled_from(
     [
         *("## Head\n\n", "text ", "**bold** ", "- item\n", "\n\n", "> said\n\n", "    indented\n", "```\ncode\n```\n"),
@@ -360,6 +367,7 @@ SNIPPETS = st.sampled_from(
 )
 
 
+@example("{{< note >}}text ```\ncode\n```\nCOURANTHELD0END## Head\n\n{{< /note >}}")
 @given(st.lists(SNIPPETS, max_size=14).map("".join))
 def test_any_body_becomes_blocks_that_the_library_takes_and_safe_html(text: str) -> None:
     mapping = parse_mapping(MAPPING.encode())

@@ -1,4 +1,4 @@
-"""The identity's colours: every pair of text and ground is readable, light and dark; old browsers get the light ones."""
+"""The identity's colours: every pair of text and ground is readable; old browsers get the light ones."""
 
 from __future__ import annotations
 
