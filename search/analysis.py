@@ -53,11 +53,12 @@ class Analyser:
         return [
             Term(stem, count, words.get(first, stem))
             for stem, count, first in counted
-            if _carries_meaning(stem, words.get(first, stem))
+            if carries_meaning(stem, words.get(first, stem))
         ]
 
 
-def _carries_meaning(stem: str, word: str) -> bool:
+def carries_meaning(stem: str, word: str) -> bool:
+    """Whether a term may relate texts: no stop word, no number alone, no rest of a shortened word."""
     return not (
         len(stem) < SHORTEST_TERM or stem.isdigit() or word in STOP_WORDS or stem in FRAGMENTS or word in FRAGMENTS
     )

@@ -26,6 +26,18 @@ def marked_html(text: str) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 (every piece of text is escaped above)
 
 
+def without_marks(text: str) -> str:
+    """Return a text from an engine as it was before it was marked."""
+    return text.replace(MARK_START, "").replace(MARK_END, "")
+
+
+def best_snippet(summary: str, body: str) -> str:
+    """Choose the text under a hit's title: the summary where it holds a match, else the place in the body."""
+    if MARK_START in summary or MARK_START not in body:
+        return summary or body
+    return body
+
+
 def _pieces(text: str) -> list[str]:
     spaced = text.replace(MARK_START, f"\0{MARK_START}\0").replace(MARK_END, f"\0{MARK_END}\0")
     return [piece for piece in spaced.split("\0") if piece]

@@ -57,7 +57,7 @@ def ensure_index(*, engine: Engine | None = None) -> bool:
     This is how a lost or deleted index mends itself, and how a new installation starts.
     """
     engine = engine or get_engine()
-    if engine.status().live:
+    if engine.live_generation():
         return False
     engine.promote_generation(engine.begin_generation())
     for source in registry.document_sources.values():
@@ -91,7 +91,7 @@ def sync_outbox(*, engine: Engine | None = None, seconds: float = SECONDS_A_TASK
     return done
 
 
-def _sync_entries(entries: Sequence[tuple[str, int]], write: Callable[[Sequence[Write]], None]) -> set[str]:
+def _sync_entries(entries: Sequence[tuple[str, int]], write: Callable[[Sequence[Write]], dict[str, str]]) -> set[str]:
     """Write entries at the versions given, mark them, and return the keys whose document could not be made.
 
     One page that cannot be turned into a document must not hold up the others, so after a failure each is tried by
@@ -108,7 +108,10 @@ def _sync_entries(entries: Sequence[tuple[str, int]], write: Callable[[Sequence[
             except Exception as error:  # noqa: BLE001 (as above)
                 failed.add(entry[0])
                 log.error("a document could not be made", key=entry[0], error=repr(error))  # noqa: TRY400
-    write(writes)
+    refused = write(writes)
+    for key, reason in refused.items():
+        failed.add(key)
+        log.error("the engine does not take a document", key=key, error=reason)
     _mark([(key, version) for key, version in entries if key not in failed], "indexed_version", "version")
     return failed
 

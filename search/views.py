@@ -11,13 +11,13 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.feedgenerator import Rss201rev2Feed
-from django.utils.html import strip_tags
 from django.views.decorators.http import require_safe
 
 from content.pages.kinds import KINDS, STANDARD
 from search.asked import Asked, BadParameter
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
+from search.highlight import without_marks
 from search.query import LONGEST_TEXT, Sort, clean_text, words_of
 from search.results import TopicTree, search_site
 
@@ -109,7 +109,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     for result in results.results:
         card = result.card
         rss.add_item(
-            title=card.title if card else strip_tags(result.title),
+            title=card.title if card else without_marks(result.hit.title),
             link=urljoin(settings.SITE_URL, result.url),
             description=card.summary if card else "",
             unique_id=urljoin(settings.SITE_URL, result.url),
@@ -121,7 +121,7 @@ def feed(request: HttpRequest) -> HttpResponse:
 def _result_json(result: Result) -> dict[str, Any]:
     card = result.card
     return {
-        "title": card.title if card else result.hit.title,
+        "title": card.title if card else without_marks(result.hit.title),
         "url": urljoin(settings.SITE_URL, result.url),
         "type": card.kind if card else result.hit.kind,
         "label": result.label,

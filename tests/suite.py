@@ -2,8 +2,8 @@
 
 Integration tests run on PostgreSQL first, then what needs a browser, then integration tests and units on SQLite; the
 last line is pytest's summary of all three (tests/tally.py). On Debian and Ubuntu as root what is missing comes from the
-package manager; elsewhere DATABASE_URL and CHROMIUM say where it is. Without DATABASE_URL a private PostgreSQL is
-started in a temporary folder.
+package manager; elsewhere DATABASE_URL, ELASTICSEARCH_URL and CHROMIUM say where it is. Without the first two a private
+PostgreSQL and, where tests of search are among them, a private Elasticsearch are started in temporary folders.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.elasticsearch.server import ElasticsearchServer, ServerFailed
 from tests.postgresql import PrivatePostgreSQL, find_postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 INTEGRATION = ROOT / "tests" / "integration"
 BROWSER = ROOT / "tests" / "browser"
+SEARCH = INTEGRATION / "search"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -40,6 +42,11 @@ def main(arguments: list[str]) -> int:
             url = os.environ.get("DATABASE_URL") or stack.enter_context(PrivatePostgreSQL(ensure_postgresql())).url
             runs.append(("on PostgreSQL", ["-m", "not one_machine"], on_postgresql, {"DATABASE_URL": url}))
         environment.pop("DATABASE_URL", None)
+        if _within(paths, SEARCH) and not environment.get("ELASTICSEARCH_URL"):
+            try:
+                environment["ELASTICSEARCH_URL"] = stack.enter_context(ElasticsearchServer()).url
+            except ServerFailed as error:
+                sys.exit(f"courant: {error}")
         if in_browser:
             # By itself: Playwright keeps an event loop running, and other tests want to run one of their own.
             runs.append(("in a browser", [], in_browser, {"CHROMIUM": ensure_chromium()}))

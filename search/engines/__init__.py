@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from search.engines.base import Engine
 
 
 def get_engine() -> Engine:
-    """Return the engine this installation uses.
-
-    Raises:
-        ImproperlyConfigured: `ELASTICSEARCH_URL` is set, and this version has the embedded engine only.
-    """
+    """Return the engine this installation uses: Elasticsearch where an address is given, else the embedded one."""
     if settings.ELASTICSEARCH_URL:
-        raise ImproperlyConfigured("ELASTICSEARCH_URL is set, but this version has the embedded engine only: unset it.")
-    return _engine(str(settings.SEARCH_SQLITE_PATH))
+        return _elasticsearch(settings.ELASTICSEARCH_URL, settings.SEARCH_INDEX_PREFIX, os.getpid())
+    return _sqlite(str(settings.SEARCH_SQLITE_PATH))
 
 
 @lru_cache(maxsize=8)
-def _engine(path: str) -> Engine:
-    from search.engines.sqlite import SqliteEngine  # noqa: PLC0415
+def _elasticsearch(url: str, prefix: str, process: int) -> Engine:
+    del process  # connections must not be shared with a process that was forked off
+    from search.engines.elasticsearch import ElasticsearchEngine  # noqa: PLC0415 (loaded only where it is used)
+
+    return ElasticsearchEngine(url=url, prefix=prefix)
+
+
+@lru_cache(maxsize=8)
+def _sqlite(path: str) -> Engine:
+    from search.engines.sqlite import SqliteEngine  # noqa: PLC0415 (as above)
 
     return SqliteEngine(path=path)

@@ -18,6 +18,10 @@ class EngineUnavailable(Exception):  # noqa: N818 (reads as the state it reports
     """The engine cannot answer now; readers are told, writes wait in the outbox."""
 
 
+class NoIndex(EngineUnavailable):
+    """There is no index yet: the next sync makes one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """A document, or with `None` its tombstone, at a version."""
@@ -97,12 +101,15 @@ class Engine(ABC):
     name: str
 
     @abstractmethod
-    def write(self, writes: Sequence[Write]) -> None:
-        """Write to the live generation and to the one that is building."""
+    def write(self, writes: Sequence[Write]) -> dict[str, str]:
+        """Write to the live generation and to the one that is building.
+
+        Returns the keys of documents that this engine will never take, with its reasons; the others are written.
+        """
 
     @abstractmethod
-    def write_building(self, writes: Sequence[Write]) -> None:
-        """Write only to the generation that is building; raises `LookupError` when there is none."""
+    def write_building(self, writes: Sequence[Write]) -> dict[str, str]:
+        """Write only to the generation that is building, likewise; raises `LookupError` when there is none."""
 
     @abstractmethod
     def begin_generation(self) -> str:
@@ -121,6 +128,10 @@ class Engine(ABC):
         """Go back to the generation that was live before; it has missed writes, so a sync must follow."""
 
     @abstractmethod
+    def live_generation(self) -> str:
+        """Return the name of the generation that readers see, "" when there is none; cheap, asked at every sync."""
+
+    @abstractmethod
     def status(self) -> Status:
         """Report how the engine stands."""
 
@@ -130,7 +141,7 @@ class Engine(ABC):
 
     @abstractmethod
     def search(self, query: SearchQuery) -> Found:
-        """Answer a query from the live generation; nothing when there is none."""
+        """Answer a query from the live generation; raises `NoIndex` when there is none."""
 
     @abstractmethod
     def corrections(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from search.engines.base import Engine, Status, Stored
+from search.engines.base import Engine, NoIndex, Status, Stored
 from search.engines.sqlite.connection import Connections
 from search.engines.sqlite.neighbours import NeighbourFinder, described, newest, texts
 from search.engines.sqlite.schema import create_statements, drop_statements, row_of, upsert_statement
 from search.engines.sqlite.searching import search
 from search.engines.sqlite.spelling import corrections, suggestions
-from search.query import Found
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from search.engines.base import Described, Neighbour, Suggestion, Write
-    from search.query import SearchQuery
+    from search.query import Found, SearchQuery
 
 KEYS_A_STATEMENT = 500
 
@@ -35,19 +34,21 @@ class SqliteEngine(Engine):
         self.connections = Connections(self.path)
         self.neighbour_finder = NeighbourFinder()
 
-    def write(self, writes: Sequence[Write]) -> None:
+    def write(self, writes: Sequence[Write]) -> dict[str, str]:
         """Write to the live generation and to the one that is building, in one transaction."""
         with self.connections.writing() as connection:
             for number in _numbers(connection, "live", "building"):
                 connection.executemany(upsert_statement(number), map(row_of, writes))
+        return {}
 
-    def write_building(self, writes: Sequence[Write]) -> None:
+    def write_building(self, writes: Sequence[Write]) -> dict[str, str]:
         """Write only to the generation that is building."""
         with self.connections.writing() as connection:
             numbers = _numbers(connection, "building")
             if not numbers:
                 raise LookupError("no generation of the search index is being built")
             connection.executemany(upsert_statement(numbers[0]), map(row_of, writes))
+        return {}
 
     def begin_generation(self) -> str:
         """Start a new generation, dropping one that was left building."""
@@ -89,6 +90,11 @@ class SqliteEngine(Engine):
                 "WHERE state IN ('live', 'previous')"
             )
             return str(previous[0])
+
+    def live_generation(self) -> str:
+        """Return the number of the generation that readers see."""
+        with self.connections.reading() as connection:
+            return "".join(map(str, _numbers(connection, "live")))
 
     def status(self) -> Status:
         """Report the generations and what the live one holds."""
@@ -133,50 +139,48 @@ class SqliteEngine(Engine):
     def search(self, query: SearchQuery) -> Found:
         """Answer a query from the live generation."""
         with self.connections.reading() as connection:
-            numbers = _numbers(connection, "live")
-            return search(connection, numbers[0], query) if numbers else Found()
+            return search(connection, _live(connection), query)
 
     def corrections(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the nearest spellings of words that no document holds."""
         with self.connections.reading() as connection:
-            numbers = _numbers(connection, "live")
-            return corrections(connection, numbers[0], words) if numbers else {}
+            return corrections(connection, _live(connection), words)
 
     def suggestions(self, words: Sequence[str], *, at: datetime, limit: int) -> list[Suggestion]:
         """Return the documents whose title goes on as typed."""
         with self.connections.reading() as connection:
-            numbers = _numbers(connection, "live")
-            return suggestions(connection, numbers[0], words, at=at, limit=limit) if numbers else []
+            return suggestions(connection, _live(connection), words, at=at, limit=limit)
 
     def neighbours(self, key: str, *, at: datetime, limit: int) -> list[Neighbour]:
         """Find the documents whose words are closest."""
         with self.connections.reading() as connection:
-            numbers = _numbers(connection, "live")
-            if not numbers:
-                return []
-            return self.neighbour_finder.find(connection, numbers[0], key, at=at, limit=limit)
+            return self.neighbour_finder.find(connection, _live(connection), key, at=at, limit=limit)
 
     def described(self, keys: Sequence[str]) -> dict[str, Described]:
         """Return what is stored of these keys."""
         with self.connections.reading() as connection:
-            numbers = _numbers(connection, "live")
-            return described(connection, numbers[0], keys) if numbers else {}
+            return described(connection, _live(connection), keys)
 
     def texts(self, keys: Sequence[str]) -> dict[str, str]:
         """Return the whole texts of documents that take part in related lists."""
         with self.connections.reading() as connection:
-            numbers = _numbers(connection, "live")
-            return texts(connection, numbers[0], keys) if numbers else {}
+            return texts(connection, _live(connection), keys)
 
     def newest(self, *, topics: Sequence[int], at: datetime, limit: int) -> list[str]:
         """Return the newest documents that take part in related lists."""
         with self.connections.reading() as connection:
-            numbers = _numbers(connection, "live")
-            return newest(connection, numbers[0], topics=topics, at=at, limit=limit) if numbers else []
+            return newest(connection, _live(connection), topics=topics, at=at, limit=limit)
 
     def close(self) -> None:
         """Close this thread's connection."""
         self.connections.close()
+
+
+def _live(connection: sqlite3.Connection) -> int:
+    numbers = _numbers(connection, "live")
+    if not numbers:
+        raise NoIndex("there is no search index yet")
+    return numbers[0]
 
 
 def _numbers(connection: sqlite3.Connection, *states: str) -> list[int]:

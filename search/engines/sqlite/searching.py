@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from search.engines.sqlite.schema import FIELD_WEIGHTS
+from search.highlight import best_snippet
 from search.query import MARK_END, MARK_START, Found, Hit, Sort
 
 if TYPE_CHECKING:
@@ -141,14 +142,7 @@ def _hits(
     statement = marked if query.clauses and query.highlight else plain
     rows = {row[0]: row[1:] for row in connection.execute(statement, {"match": match} if statement is marked else {})}
     return tuple(
-        Hit(key=key, score=score, kind=kind, url=url, title=title, snippet=_best_snippet(summary, body))
+        Hit(key=key, score=score, kind=kind, url=url, title=title, snippet=best_snippet(summary, body))
         for identity, score in matched
         for key, kind, url, title, summary, body in (rows[identity],)
     )
-
-
-def _best_snippet(summary: str, body: str) -> str:
-    """Choose the text under a title: the summary where it holds a match, else the place in the body."""
-    if MARK_START in summary or MARK_START not in body:
-        return summary or body
-    return body

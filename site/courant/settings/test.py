@@ -35,3 +35,5 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"
 SEARCH_SQLITE_PATH = _folder / "search.sqlite3"
 SEARCH_INDEX_PREFIX = f"courant-test-{_worker}"
+# The environment's is the server that tests of search may fill; all others use the embedded index.
+ELASTICSEARCH_URL = ""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from content.pages.documents import Document
 from search.documents import cleaned, fingerprint
-from search.engines.base import Write
+from search.engines.base import NoIndex, Write
 from search.highlight import marked_html
 from search.query import HITS_A_PAGE, MARK_START, Sort, SynonymTable, parse_query
 
@@ -40,17 +40,33 @@ def index(any_engine):
     return any_engine
 
 
-def test_an_engine_without_an_index_finds_nothing_and_says_so(any_engine):
-    assert any_engine.status().live == ""
+def test_an_engine_without_an_index_says_so(any_engine):
+    assert any_engine.live_generation() == any_engine.status().live == ""
     assert any_engine.status().problems
-    assert any_engine.search(parse_query("word", at=NOW)).total == 0
-    assert any_engine.neighbours("page:1", at=NOW, limit=5) == []
+    for question in (
+        lambda: any_engine.search(parse_query("word", at=NOW)),
+        lambda: any_engine.suggestions(["word"], at=NOW, limit=3),
+        lambda: any_engine.neighbours("page:1", at=NOW, limit=5),
+        lambda: any_engine.described(["page:1"]),
+    ):
+        with pytest.raises(NoIndex):
+            question()
+    assert list(any_engine.stored()) == []
 
 
 def test_forms_of_a_word_find_one_another_and_accents_do_not_matter(index):
     write(index, document(1, "Discharging patients"), document(2, "Café culture"))
     assert found(index, "discharged patient") == [1]
     assert found(index, "CAFE") == [2]
+
+
+def test_texts_are_cut_where_the_words_of_a_query_are(index):
+    write(
+        index, document(1, "Guidance from 18f.gsa.gov on snake_case"), document(2, "£1,000 for O\u2019Neil\u2019s ward")
+    )
+    for asked, number in {"18f.gsa.gov": 1, "gsa": 1, '"snake_case"': 1, "1,000": 2, "O'Neil": 2, "wards": 2}.items():
+        query = replace(parse_query(asked, at=NOW), every=True)
+        assert [int(hit.key[5:]) for hit in index.search(query).hits] == [number], asked
 
 
 def test_a_title_weighs_more_than_a_body(index):
@@ -66,7 +82,8 @@ def test_a_phrase_wants_its_words_side_by_side(index):
 
 
 def test_words_beside_a_phrase_only_order_the_results(index):
-    write(index, document(1, "Delayed discharge"), document(2, "Delayed discharge in winter"), document(3, "Winter"))
+    titles = ["Delayed discharge here", "Delayed discharge winter", "Winter", "One", "Two", "Three"]
+    write(index, *(document(number, title) for number, title in enumerate(titles, start=1)))
     assert found(index, '"delayed discharge" winter') == [2, 1]
 
 
@@ -133,6 +150,14 @@ def test_highlights_show_the_match_and_nothing_of_a_page_is_markup(index):
     assert "<script>" not in marked_html(hit.snippet)
 
 
+def test_a_phrase_is_marked_where_it_stands_and_a_word_anywhere(index):
+    write(index, document(1, "Discharge", body="A discharge. Then a delayed discharge in winter."))
+    [hit] = index.search(parse_query('"delayed discharge" winter', at=NOW)).hits
+    marked = str(marked_html(hit.snippet)).replace("</mark> <mark>", " ")
+    assert "<mark>delayed discharge</mark> in <mark>winter</mark>" in marked
+    assert "<mark>discharge" not in marked
+
+
 def test_a_tombstone_is_not_found_and_refuses_older_writes(index):
     page = document(1, "Flow")
     write(index, page, version=3)
@@ -182,7 +207,7 @@ def test_the_generation_before_can_come_back(index):
     write(index, document(1, "Flow"))
     index.promote_generation(index.begin_generation())
     assert found(index, "flow") == []
-    index.restore_generation()
+    assert index.restore_generation() == index.live_generation()
     assert found(index, "flow") == [1]
 
 
@@ -286,6 +311,7 @@ def test_titles_are_suggested_as_they_are_typed(index):
     )
     assert {item.key for item in index.suggestions(["plan"], at=NOW, limit=5)} == {"page:1", "page:2"}
     assert [item.key for item in index.suggestions(["discharge", "pl"], at=NOW, limit=5)] == ["page:1"]
+    assert [item.key for item in index.suggestions(["discharge", "p"], at=NOW, limit=5)] == ["page:1"]
     [item] = index.suggestions(["planning", "ward"], at=NOW, limit=5)
     assert (item.title, item.url, item.kind) == ("Planning a ward", "/2/", "blog")
 

@@ -187,10 +187,11 @@ def test_a_change_during_a_write_stays_in_line(monkeypatch, site_with_search):
     original = site_with_search.write
 
     def write(writes):
-        original(writes)
+        refused = original(writes)
         monkeypatch.setattr(site_with_search, "write", original)
         page.title = "Changed meanwhile"
         page.save()
+        return refused
 
     monkeypatch.setattr(site_with_search, "write", write)
     sync_outbox()

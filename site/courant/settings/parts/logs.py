@@ -35,5 +35,9 @@ def logging_settings(*, json: bool, level: str = "INFO") -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"django.server": {"level": "WARNING"}, "celery.beat": {"level": "WARNING"}},
+        "loggers": {
+            "django.server": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "elastic_transport": {"level": "ERROR"},  # a line a request, with what the reader asked
+        },
     }
