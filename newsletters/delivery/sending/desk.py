@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from newsletters.delivery.ledger import Place, Result
-from newsletters.delivery.smtp.conversation import Parcel
+from newsletters.delivery.smtp.parcels import Parcel
 from newsletters.delivery.states import Outcome
 from newsletters.issues.compiled import ValueMissing
 

@@ -13,23 +13,23 @@ Which answer means what for a recipient is decided here and nowhere else:
 from __future__ import annotations
 
 import asyncio
-import base64
 import ssl
 from collections import deque
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from newsletters.delivery.ledger.interface import Place, Result
+from newsletters.delivery.ledger.interface import Result
 from newsletters.delivery.message.skeleton import END_OF_DATA
-from newsletters.delivery.smtp.wire import Reply, Wire, connect
+from newsletters.delivery.smtp.handshake import Handshake, trouble_words
+from newsletters.delivery.smtp.wire import Wire, connect
 from newsletters.delivery.states import Outcome
-from newsletters.transport.messages import message_id_domain
 from newsletters.transport.routes import ConnectionTrouble, Stage, enhanced_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from newsletters.delivery.smtp.parcels import Desk, Parcel
+    from newsletters.delivery.smtp.wire import Reply
     from newsletters.transport.smtp import SmtpRoute
 
 GO_AHEAD: Final = 354
@@ -38,42 +38,6 @@ STOPPED: Final = "stopped"
 """The reason for which a connection is abandoned without anybody being to blame."""
 TRIES: Final = 3
 """Fresh connections that may break under one recipient before it is put off."""
-
-
-@dataclass(slots=True)
-class Parcel:
-    """A message on its way to one recipient, with what is known of its fate so far."""
-
-    place: Place
-    sender: str
-    recipient: str
-    data: bytes
-    tries: int = 0
-    """Fresh connections that broke under it; it alone can be to blame for those."""
-    failure: Result | None = None
-    failed_at: Stage | None = None
-    body_end: int = field(default=-1)
-    """How many octets of the connection have left the machine when this message's end has."""
-
-
-class Desk(Protocol):
-    """Who hands out parcels and hears what became of them."""
-
-    def take(self, *, fresh: bool) -> Parcel | None:
-        """Return the next parcel whose recipient is committed as on the wire.
-
-        Whoever was given back goes to a fresh connection only: so a connection that was about to close anyway is
-        never held against a recipient.
-        """
-
-    def may_send(self, parcel: Parcel) -> bool:
-        """Whether this parcel's body may go out at this moment."""
-
-    def done(self, parcel: Parcel, result: Result) -> None:
-        """Take note of an outcome."""
-
-    def give_back(self, parcel: Parcel) -> None:
-        """Take a parcel back whose body was not sent."""
 
 
 class Conversation:
@@ -111,7 +75,7 @@ class Conversation:
         self._ending = False
         self._ready = False
         self._over = False
-        self._handshake: asyncio.Future[Reply] | None = None
+        self._handshake: Handshake | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -136,7 +100,7 @@ class Conversation:
                 await self._open()
         except (OSError, TimeoutError, ssl.SSLError) as error:
             self._drop()
-            raise ConnectionTrouble(stage=Stage.CONNECT, reply=_trouble_words(error)) from error
+            raise ConnectionTrouble(stage=Stage.CONNECT, reply=trouble_words(error)) from error
         except ConnectionTrouble:
             self._drop()
             raise
@@ -148,70 +112,8 @@ class Conversation:
     async def _open(self) -> None:
         sock = await connect(self.loop, self.route.host, self.route.port)
         self._wire = Wire(self.loop, sock, on_reply=self._hear, on_lost=self._lost)
-        greeting = self._answer()
-        if self.route.security == "tls":
-            await self._secure()
-        self._expect_positive(await greeting)
-        await self._greet()
-        if self.route.security == "starttls":
-            if "STARTTLS" not in self.extensions:
-                raise ConnectionTrouble(stage=Stage.CONNECT, reply="the relay offers no STARTTLS")
-            self._expect_positive(await self._ask("STARTTLS"))
-            await self._secure()
-            # What was offered in the clear counts for nothing (RFC 3207 §4.2).
-            await self._greet()
-        if self.route.username:
-            await self._log_in()
-
-    async def _secure(self) -> None:
-        wire = self._open_wire()
-        wire.start_tls(self.route.tls_context or ssl.create_default_context(), self.route.host)
-        await wire.finish_tls()
-
-    async def _greet(self) -> None:
-        reply = await self._ask(f"EHLO {message_id_domain()}")
-        self.extensions = {}
-        if reply.is_positive:
-            for line in reply.lines[1:]:
-                keyword, _, rest = line.partition(" ")
-                self.extensions[keyword.upper()] = rest
-            return
-        self._expect_positive(await self._ask(f"HELO {message_id_domain()}"))
-
-    async def _log_in(self) -> None:
-        mechanisms = self.extensions.get("AUTH", "").upper().split()
-        if "PLAIN" in mechanisms:
-            login = f"\0{self.route.username}\0{self.route.password}".encode()
-            self._expect_positive(await self._ask(f"AUTH PLAIN {base64.b64encode(login).decode()}"))
-        elif "LOGIN" in mechanisms:
-            await self._ask("AUTH LOGIN")
-            await self._ask(base64.b64encode(self.route.username.encode()).decode())
-            self._expect_positive(await self._ask(base64.b64encode(self.route.password.encode()).decode()))
-        else:
-            raise ConnectionTrouble(stage=Stage.CONNECT, reply="the relay offers neither AUTH PLAIN nor AUTH LOGIN")
-
-    def _answer(self) -> asyncio.Future[Reply]:
-        future: asyncio.Future[Reply] = self.loop.create_future()
-        self._handshake = future
-        self._expected.append(lambda reply: None if future.done() else future.set_result(reply))
-        return future
-
-    async def _ask(self, command: str) -> Reply:
-        future = self._answer()
-        self._open_wire().write(command.encode() + b"\r\n")
-        return await future
-
-    @staticmethod
-    def _expect_positive(reply: Reply) -> None:
-        if not reply.is_positive:
-            raise ConnectionTrouble(
-                stage=Stage.CONNECT, code=reply.code, status=enhanced_status(reply.text), reply=reply.text
-            )
-
-    def _open_wire(self) -> Wire:
-        if self._wire is None or not self._wire.is_open:
-            raise ConnectionTrouble(stage=Stage.CONNECT, reply="the server closed the connection")
-        return self._wire
+        self._handshake = Handshake(self.route, self._wire, self._expected.append)
+        self.extensions = await self._handshake.complete()
 
     # Serving
 
@@ -409,8 +311,8 @@ class Conversation:
 
     def _lost(self, reason: str) -> None:
         if not self._ready:
-            if self._handshake is not None and not self._handshake.done():
-                self._handshake.set_exception(ConnectionTrouble(stage=Stage.CONNECT, reply=reason))
+            if self._handshake is not None:
+                self._handshake.fail(reason)
             return
         # A connection that did good work before the server closed it is no sign of trouble.
         calm = self.accepted > 0 or reason == STOPPED
@@ -438,8 +340,8 @@ class Conversation:
 
     def _drop(self) -> None:
         self._over = True
-        if self._handshake is not None and self._handshake.done() and not self._handshake.cancelled():
-            self._handshake.exception()
+        if self._handshake is not None:
+            self._handshake.forget()
         if self._wire is not None:
             self._wire.close()
 
@@ -447,13 +349,3 @@ class Conversation:
 def _refusal(parcel: Parcel, reply: Reply) -> Result:
     permanent = 500 <= reply.code < 600  # noqa: PLR2004 (RFC 5321 §4.2.1)
     return Result(parcel.place.number, Outcome.REJECTED if permanent else Outcome.DEFERRED, reply.code, reply.text)
-
-
-def _trouble_words(error: BaseException) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the relay's certificate does not hold: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {error.reason or 'no common ground'}"
-    if isinstance(error, TimeoutError):
-        return "the relay does not answer"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

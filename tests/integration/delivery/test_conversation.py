@@ -8,7 +8,8 @@ from collections import deque
 import pytest
 
 from newsletters.delivery.ledger import Place
-from newsletters.delivery.smtp.conversation import Conversation, Parcel
+from newsletters.delivery.smtp.conversation import Conversation
+from newsletters.delivery.smtp.parcels import Parcel
 from newsletters.delivery.states import Outcome
 from newsletters.transport.routes import ConnectionTrouble
 from newsletters.transport.smtp import SmtpRoute
