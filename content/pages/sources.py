@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHUNK = 1_000
+TOPIC_WEIGHT = 0.9
+"""A topic's one sentence is so short that ranking would put it before every page that says the same word."""
 
 
 def pages_changed_by_page(page: Page) -> list[int]:
@@ -98,6 +100,7 @@ def topic_documents(ids: list[int]) -> list[Document]:
             summary=topic.summary,
             topics=(topic.pk,),
             related=False,
+            weight=TOPIC_WEIGHT,
         )
         for topic in Topic.objects.filter(pk__in=ids)
     ]

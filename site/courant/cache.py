@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -11,7 +12,19 @@ from redis.exceptions import RedisError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+QUIET_SECONDS = 60.0
+"""A cache that is down is asked many times a request: it is told of once in so long."""
 log = structlog.get_logger(__name__)
+
+
+_told_at = -QUIET_SECONDS
+
+
+def _tell(operation: str, error: Exception) -> None:
+    global _told_at  # noqa: PLW0603 (one a process, like the log)
+    if time.monotonic() - _told_at >= QUIET_SECONDS:
+        _told_at = time.monotonic()
+        log.warning("cache is unreachable", operation=operation, error=type(error).__name__)
 
 
 def _or(default: Any, name: str) -> Callable[..., Any]:
@@ -22,7 +35,7 @@ def _or(default: Any, name: str) -> Callable[..., Any]:
         try:
             return method(self, *args, **kwargs)
         except (RedisError, OSError) as error:
-            log.warning("cache is unreachable", operation=name, error=type(error).__name__)
+            _tell(name, error)
             return default(*args, **kwargs) if callable(default) else default
 
     forgiving.__name__ = name
