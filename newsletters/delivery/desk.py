@@ -45,5 +45,5 @@ def summary_of(mailing: Mailing) -> MailingSummary:
         label=f"{mailing.title} → {mailing.list_name}",
         state=mailing.get_state_display(),
         figures=mailing_counts(mailing).as_figures(),
-        url=reverse("delivery:report", args=[mailing.pk]),
+        url=reverse("delivery:mailing", args=[mailing.pk]),
     )

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from newsletters.delivery import views
+from newsletters.delivery.views import control, report
 
 app_name = "delivery"
 urlpatterns = [
-    path("", views.mailings, name="mailings"),
-    path("<int:mailing_id>/", views.report, name="report"),
-    path("<int:mailing_id>/figures/", views.figures, name="figures"),
-    path("<int:mailing_id>/steer/", views.steer, name="steer"),
-    path("<int:mailing_id>/unknown/", views.decide_unknown, name="unknown"),
+    path("", control.mailings, name="mailings"),
+    path("<int:mailing_id>/", control.mailing, name="mailing"),
+    path("<int:mailing_id>/live/", control.live, name="live"),
+    path("<int:mailing_id>/steer/", control.steer, name="steer"),
+    path("<int:mailing_id>/cancel/", control.confirm_cancel, name="cancel"),
+    path("<int:mailing_id>/unknown/", control.decide_unknown, name="unknown"),
+    path("<int:mailing_id>/report/", report.report, name="report"),
+    path("<int:mailing_id>/report/figures.csv", report.export_figures, name="export_figures"),
+    path("<int:mailing_id>/report/recipients.csv", report.export_recipients, name="export_recipients"),
 ]

@@ -12,7 +12,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from newsletters.delivery.models import Rate
-from newsletters.delivery.views import VIEW
+from newsletters.delivery.views.control import VIEW
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -57,5 +57,5 @@ register_snippet(RateViewSet)
 def register_permissions() -> QuerySet[Permission]:
     """Let groups be given the right to look at mailings and to steer them."""
     return Permission.objects.filter(
-        content_type__app_label="delivery", codename__in=["view_mailing", "change_mailing"]
+        content_type__app_label="delivery", codename__in=["view_mailing", "change_mailing", "export_mailing"]
     )

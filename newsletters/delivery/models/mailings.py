@@ -63,10 +63,16 @@ class Mailing(models.Model):
     nudged_at = models.DateTimeField(null=True, blank=True, editable=False)
     deaths = models.PositiveSmallIntegerField(default=0, help_text="Senders that died since one last made progress.")
 
+    summary = models.JSONField(
+        default=dict, editable=False, help_text="What the report says once the ledger's rows are gone."
+    )
+    compacted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     objects = models.Manager.from_queryset(MailingQuerySet)()
 
     class Meta:
         ordering: ClassVar = ["-created_at", "-pk"]
+        permissions: ClassVar = [("export_mailing", "Can take away who got a mailing")]
         constraints: ClassVar = [
             # Two operators press send: the second one's row is refused by the database.
             models.UniqueConstraint(

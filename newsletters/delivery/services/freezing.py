@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Count, F
 
 from newsletters.audience.models import Frequency, MailingList, Subscription
 from newsletters.audience.selectors import audience_waterfall, mailable_subscriptions
@@ -90,7 +90,8 @@ def freeze_audience(*, mailing: Mailing, at: datetime | None = None) -> Mailing:
                 ledger.make_chunks(mailing.size)
                 ledger.gather_statistics()
                 mailing.state = MailingState.FROZEN
-                mailing.save(update_fields=["state"])
+                mailing.waterfall = _settled_waterfall(mailing)
+                mailing.save(update_fields=["state", "waterfall"])
                 log.info("mailing frozen", mailing=mailing.pk, recipients=mailing.size)
                 return mailing
 
@@ -137,8 +138,25 @@ def _limited(mailing: Mailing, *, after: int, through: int, at: datetime) -> Que
 def _waterfall(mailing: Mailing, at: datetime) -> list[list[Any]]:
     """The counts from everybody on the list down to those who get mail, in order: key, words, number."""
     waterfall = audience_waterfall(mailing.mailing_list, at=at)
+    addresses = mailable_subscriptions(mailing.mailing_list, at=at).aggregate(
+        rows=Count("pk"), different=Count("subscriber__canonical", distinct=True)
+    )
+    duplicates = addresses["rows"] - addresses["different"]
     return [
         ["total", "On the list", waterfall.total],
         *([step.key, step.label, step.count] for step in waterfall.left_out),
-        ["to_send", "To send", waterfall.mailable],
+        ["duplicates", "Duplicate address", duplicates],
+        ["to_send", "To send", waterfall.mailable - duplicates],
+    ]
+
+
+def _settled_waterfall(mailing: Mailing) -> list[list[Any]]:
+    """The waterfall with those who came or went while the list was written, so that it ends at what was written."""
+    *steps, (key, label, counted) = mailing.waterfall
+    if counted == mailing.size:
+        return mailing.waterfall
+    return [
+        *steps,
+        ["changed", "Changed while the list was written", counted - mailing.size],
+        [key, label, mailing.size],
     ]

@@ -13,6 +13,7 @@ from newsletters.delivery.configuration import configuration
 from newsletters.delivery.ledger import ledger_of
 from newsletters.delivery.models import Mailing, Sender
 from newsletters.delivery.selectors import spent_mailings, waiting_mailings
+from newsletters.delivery.services.sampling import sample_mailings
 from newsletters.delivery.services.steering import pause_mailing, start_mailing
 from newsletters.delivery.states import ForbiddenMoveError, MailingState
 
@@ -42,6 +43,7 @@ def sweep_mailings(*, at: datetime | None = None) -> Swept:
     _start_due(swept, at)
     for mailing in Mailing.objects.filter(state=MailingState.SENDING, deferrals__due_at__lte=Now()).distinct():
         swept.retried += ledger_of(mailing).reopen_due_deferrals()
+    sample_mailings(at=at)
     finished = list(spent_mailings().values_list("pk", flat=True))
     swept.finished = Mailing.objects.filter(pk__in=finished, state=MailingState.SENDING).update(
         state=MailingState.FINISHED, finished_at=Now(), trouble="", trouble_since=None

@@ -1,0 +1,1 @@
+"""The control room, the report, counted links and figures for a monitor."""
