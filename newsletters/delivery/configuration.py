@@ -40,7 +40,19 @@ class DeliveryConfiguration:
     """Senders that may die in a row without progress before the mailing is paused."""
     late: int = 3_600
     """A schedule missed by more than this asks before it fires."""
+    rejection_rate: float = 0.1
+    """A mailing pauses when more than this part of what was settled since its start or resumption was rejected."""
+    complaint_rate: float = 0.003
+    """The same for complaints among what was accepted: what Gmail calls too many."""
+    enough: int = 100
+    """Settled messages below which no rate means anything."""
     freeze_range: int = 10_000
+    soft_bounces: int = 3
+    """An address is given up after soft bounces of so many mailings…"""
+    soft_days: int = 60
+    """…within so many days."""
+    returned_days: int = 90
+    """How long a returned message is kept as it was, to be looked at and replayed."""
 
     def __post_init__(self) -> None:
         """Refuse values with which the promises would not hold."""

@@ -9,8 +9,9 @@ from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import Now
 
 from newsletters.audience.models import MailingList, Subscriber, Subscription
+from newsletters.delivery.configuration import configuration
 from newsletters.delivery.ledger.interface import COUNTED
-from newsletters.delivery.models import CHUNK_SIZE, Chunk, Deferral, Mailing, Rate, Recipient, Sender
+from newsletters.delivery.models import CHUNK_SIZE, Bounce, Chunk, Deferral, Mailing, Rate, Recipient, Sender
 from newsletters.delivery.states import ChunkState, MailingState, Outcome
 
 if TYPE_CHECKING:
@@ -70,6 +71,26 @@ def mailing_counts(mailing: Mailing) -> Counts:
                 sums[names[state]] += count
     total = sums.pop("total") or mailing.size
     return Counts(total=total, pending=total - sum(sums.values()), **sums)
+
+
+def alarm(mailing: Mailing) -> str:
+    """Return why a mailing should pause by itself, in words; "" when nothing is out of bounds."""
+    settings, counts, excused = configuration(), mailing_counts(mailing), mailing.excused
+    settled = counts.settled - excused.get("settled", 0)
+    if settled < settings.enough:
+        return ""
+    rejected = counts.rejected - excused.get("rejected", 0)
+    if rejected > settled * settings.rejection_rate:
+        return f"{rejected} of {settled} messages were rejected. Look at the reasons before it goes on."
+    complaints = complaint_count(mailing) - excused.get("complaints", 0)
+    if complaints > settled * settings.complaint_rate:
+        return f"{complaints} of {settled} recipients reported it as spam. Is the list what you think it is?"
+    return ""
+
+
+def complaint_count(mailing: Mailing) -> int:
+    """How many recipients of a mailing reported it as spam."""
+    return Bounce.objects.filter(mailing=mailing, kind=Bounce.Kind.COMPLAINT).count()
 
 
 def unknown_recipients(mailing: Mailing) -> QuerySet[Recipient]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from newsletters.delivery import services
+from newsletters.delivery.bounces.mailbox import MailboxTroubleError, configured_mailbox, read_mailbox
 from newsletters.delivery.models import Mailing
 from newsletters.delivery.sending.dispatch import Ending
 from newsletters.delivery.states import MailingState
@@ -36,6 +37,24 @@ def sweep_mailings() -> None:
     """Look after all mailings; run by beat every few seconds."""
     for mailing_id in services.sweep_mailings().to_nudge:
         nudge_mailing(mailing_id)
+
+
+@shared_task(name="newsletters.delivery.read_bounces")
+def read_bounces() -> None:
+    """Read what has come to the bounce mailbox, where there is one; run by beat every few minutes."""
+    mailbox = configured_mailbox()
+    if mailbox is None:
+        return
+    try:
+        read_mailbox(mailbox)
+    except MailboxTroubleError as error:
+        log.warning("bounce mailbox out of reach", reason=str(error))
+
+
+@shared_task(name="newsletters.delivery.remove_old_returned")
+def remove_old_returned() -> None:
+    """Once a day: forget returned messages that are too old to be replayed."""
+    services.remove_old_returned(at=timezone.now())
 
 
 def nudge_mailing(mailing_id: int) -> None:

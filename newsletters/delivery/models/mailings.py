@@ -61,6 +61,9 @@ class Mailing(models.Model):
     trouble_since = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True, help_text="No sender starts before this moment.")
     nudged_at = models.DateTimeField(null=True, blank=True, editable=False)
+    excused = models.JSONField(
+        default=dict, editable=False, help_text="Counts when an operator last resumed it: what was known by then."
+    )
     deaths = models.PositiveSmallIntegerField(default=0, help_text="Senders that died since one last made progress.")
 
     summary = models.JSONField(

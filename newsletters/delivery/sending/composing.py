@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -12,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from newsletters.audience import links
+from newsletters.delivery.bounces.references import bounce_address, envelope_sender, message_id
 from newsletters.delivery.message.skeleton import Letterhead, Skeleton, encode_date
 from newsletters.transport.messages import message_id_domain
 
@@ -62,7 +61,8 @@ class Composer:
         self._mailing_list_id = mailing.mailing_list_id
         self._archive_url = compiled.archive_url
         self._sender = compiled.sender_address
-        self._key = hmac.digest(secret.encode(), b"courant mailing v1", hashlib.sha256)
+        self._secret = secret
+        self._bounce_address = bounce_address()
         self._domain = message_id_domain()
         # Resolving an address a message would cost as much as splicing it.
         self._unsubscribe = _pattern("audience:unsubscribe")
@@ -103,12 +103,17 @@ class Composer:
             values=values,
             topics=place.merge.get("topics", ()),
         )
-        return Envelope(self._sender, place.address, data)
+        return Envelope(self.envelope_sender(place.number), place.address, data)
+
+    def envelope_sender(self, number: int) -> str:
+        """Return where a recipient's bounce goes: an address of its own, or the sender's where nobody reads them."""
+        if not self._bounce_address:
+            return self._sender
+        return envelope_sender(self._mailing_id, number, secret=self._secret, address=self._bounce_address)
 
     def message_id(self, number: int) -> str:
-        """Return the Message-ID of a recipient's message, the same whenever it is sent (RFC 5322 §3.6.4)."""
-        mac = hmac.digest(self._key, b"message-id %d %d" % (self._mailing_id, number), "sha256")[:16]
-        return f"<{mac.hex()}.{self._mailing_id}@{self._domain}>"
+        """Return the Message-ID of a recipient's message, the same whenever it is sent."""
+        return message_id(self._mailing_id, number, secret=self._secret, domain=self._domain)
 
 
 def _pattern(name: str) -> str:

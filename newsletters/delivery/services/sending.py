@@ -21,6 +21,7 @@ from newsletters.delivery.selectors import current_rates, refusal_reasons, waiti
 from newsletters.delivery.sending.composing import Composer
 from newsletters.delivery.sending.dispatch import Dispatch, Ending
 from newsletters.delivery.sending.throttle import SharedBuckets, Throttle
+from newsletters.delivery.services.bounces import harvest_rejections
 from newsletters.delivery.shutdown import worker_name
 from newsletters.transport.routes import ConnectionTrouble
 from newsletters.transport.smtp import SmtpRoute, default_route
@@ -62,6 +63,7 @@ def run_sender(*, mailing_id: int, route: SmtpRoute | None = None) -> Ending | N
         changes["not_before"] = timezone.now() + timedelta(seconds=TROUBLE_PAUSE)
     if changes:
         Mailing.objects.filter(pk=mailing_id).update(**changes)
+    harvest_rejections(mailing=mailing, at=timezone.now())
     log.info("sender ended", mailing=mailing_id, sender=sender, ending=ending.value, outcomes=dispatch.settled)
     return ending
 

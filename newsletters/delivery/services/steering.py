@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from newsletters.delivery.ledger import ledger_of
 from newsletters.delivery.models import Mailing
-from newsletters.delivery.selectors import unknown_recipients
+from newsletters.delivery.selectors import complaint_count, mailing_counts, unknown_recipients
 from newsletters.delivery.states import MailingState, check_move
 from newsletters.issues.services import mark_issue_sent
 
@@ -45,12 +45,16 @@ def pause_mailing(*, mailing: Mailing, reason: str = "") -> Mailing:
 
 
 def resume_mailing(*, mailing: Mailing) -> Mailing:
-    """Send to the rest.
+    """Send to the rest. What made it pause is excused: it pauses again only over what happens from now on.
 
     Raises:
         ForbiddenMoveError: it is not paused.
     """
-    return _move(mailing, MailingState.SENDING, trouble="", trouble_since=None, not_before=None, deaths=0)
+    counts = mailing_counts(mailing)
+    excused = {"settled": counts.settled, "rejected": counts.rejected, "complaints": complaint_count(mailing)}
+    return _move(
+        mailing, MailingState.SENDING, trouble="", trouble_since=None, not_before=None, deaths=0, excused=excused
+    )
 
 
 def cancel_mailing(*, mailing: Mailing) -> Mailing:

@@ -12,7 +12,8 @@ from django.db.models.functions import Now
 from newsletters.delivery.configuration import configuration
 from newsletters.delivery.ledger import ledger_of
 from newsletters.delivery.models import Mailing, Sender
-from newsletters.delivery.selectors import spent_mailings, waiting_mailings
+from newsletters.delivery.selectors import alarm, spent_mailings, waiting_mailings
+from newsletters.delivery.services.bounces import harvest_rejections
 from newsletters.delivery.services.sampling import sample_mailings
 from newsletters.delivery.services.steering import pause_mailing, start_mailing
 from newsletters.delivery.states import ForbiddenMoveError, MailingState
@@ -32,6 +33,7 @@ class Swept:
     retried: int = 0
     started: int = 0
     finished: int = 0
+    paused: int = 0
     to_nudge: list[int] = field(default_factory=list)
 
 
@@ -44,7 +46,16 @@ def sweep_mailings(*, at: datetime | None = None) -> Swept:
     for mailing in Mailing.objects.filter(state=MailingState.SENDING, deferrals__due_at__lte=Now()).distinct():
         swept.retried += ledger_of(mailing).reopen_due_deferrals()
     sample_mailings(at=at)
-    finished = list(spent_mailings().values_list("pk", flat=True))
+    for mailing in Mailing.objects.filter(state=MailingState.SENDING):
+        reason = alarm(mailing)
+        if reason:
+            log.warning("mailing paused by itself", mailing=mailing.pk)
+            pause_mailing(mailing=mailing, reason=reason)
+            swept.paused += 1
+    spent = list(spent_mailings())
+    for mailing in spent:
+        harvest_rejections(mailing=mailing, at=at)
+    finished = [mailing.pk for mailing in spent]
     swept.finished = Mailing.objects.filter(pk__in=finished, state=MailingState.SENDING).update(
         state=MailingState.FINISHED, finished_at=Now(), trouble="", trouble_since=None
     )

@@ -9,6 +9,7 @@ from courant.settings.parts.celery import celery_settings
 from courant.settings.parts.databases import with_safe_sqlite
 from courant.settings.parts.environment import ROOT, Environment, smtp_settings
 from courant.settings.parts.logs import logging_settings
+from courant.settings.parts.mail import mail_settings
 from courant.settings.parts.secrets import local_secrets
 
 env = Environment()
@@ -52,6 +53,7 @@ SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"
 SMTP = smtp_settings(
     env.url("SMTP_URL", f"smtp://127.0.0.1:{COURANT_MAIL_PORT}", schemes=("smtp", "smtp+starttls", "smtps"))
 )
+globals().update(mail_settings(env))
 COURANT_MAILBOX = True
 MAILBOX_ROOT = COURANT_VAR / "mailbox"
 

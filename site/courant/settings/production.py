@@ -10,6 +10,7 @@ from courant.settings.parts.celery import celery_settings
 from courant.settings.parts.databases import with_safe_sqlite
 from courant.settings.parts.environment import ROOT, Environment, smtp_settings
 from courant.settings.parts.logs import logging_settings
+from courant.settings.parts.mail import mail_settings
 
 env = Environment()
 SECRET_KEY = env.text("SECRET_KEY")
@@ -39,6 +40,7 @@ ELASTICSEARCH_URL = env.url("ELASTICSEARCH_URL", "", schemes=("http", "https"))
 SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"
 _smtp = env.url("SMTP_URL", schemes=("smtp", "smtp+starttls", "smtps"))
 SMTP = smtp_settings(_smtp) if _smtp else {}
+globals().update(mail_settings(env))
 
 MEDIA_URL = env.text("MEDIA_URL", "/media/")
 MEDIA_ROOT = COURANT_VAR / "media"

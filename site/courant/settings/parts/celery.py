@@ -49,6 +49,8 @@ def celery_settings(*, broker: str, prefix: str = "") -> dict[str, Any]:
             "refresh the social panel": {"task": "content.organisation.refresh_social_post", "schedule": 900.0},
             "sweep the search outbox": {"task": "search.sweep_outbox", "schedule": 10.0},
             "sweep mailings": {"task": "newsletters.delivery.sweep_mailings", "schedule": 5.0},
+            "read the bounce mailbox": {"task": "newsletters.delivery.read_bounces", "schedule": 300.0},
+            "remove old returned mail": {"task": "newsletters.delivery.remove_old_returned", "schedule": 86_400.0},
             "send waiting confirmations": {"task": "newsletters.audience.sweep_confirmations", "schedule": 20.0},
             "forget the unconfirmed": {"task": "newsletters.audience.remove_unconfirmed", "schedule": 86_400.0},
         },

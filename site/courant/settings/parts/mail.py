@@ -1,0 +1,42 @@
+"""How bulk mail leaves and how bounces come back: variables that all installations read alike."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from courant.settings.parts.environment import Environment
+
+_IMAP = {"imaps": ("tls", 993), "imap+starttls": ("starttls", 143), "imap": ("none", 143)}
+_BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{0,26}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
+def mail_settings(env: Environment) -> dict[str, Any]:
+    """Return the settings of bounces; what is malformed is remembered as the environment's fault."""
+    imap = env.url("BOUNCE_IMAP", "", schemes=tuple(_IMAP))
+    address = env.text("BOUNCE_ADDRESS", "")
+    if address and not _BOUNCE_ADDRESS.fullmatch(address):
+        env.errors.append(
+            "BOUNCE_ADDRESS must be bounces@example.org (at most 26 letters, digits, '.', '_' or '-' before the @), or"
+            " @bounces.example.org for a domain of its own"
+        )
+    if imap and not address:
+        env.errors.append("BOUNCE_IMAP is set and BOUNCE_ADDRESS is not: no mail would come back to that mailbox")
+    return {"BOUNCE_ADDRESS": address, "BOUNCE_IMAP": _imap_settings(imap) if imap else {}}
+
+
+def _imap_settings(url: str) -> dict[str, Any]:
+    """Turn `imaps://user:password@host/Folder?after=delete` into what the reader takes."""
+    split = urlsplit(url)
+    security, port = _IMAP[split.scheme]
+    return {
+        "host": split.hostname,
+        "port": split.port or port,
+        "username": unquote(split.username or ""),
+        "password": unquote(split.password or ""),
+        "security": security,
+        "folder": unquote(split.path.strip("/")) or "INBOX",
+        "removes": parse_qs(split.query).get("after") == ["delete"],
+    }
