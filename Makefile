@@ -2,7 +2,7 @@
 # `make test` as root on Debian or Ubuntu, which installs PostgreSQL and Chromium from the package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-newest check bench-delivery crash-delivery
+.PHONY: help run test test-newest check bench-delivery crash-delivery bench-search
 
 help:
 	@echo "make run           the whole product on this machine (http://localhost:8000)"
@@ -11,6 +11,7 @@ help:
 	@echo "make check         lint, types, imports, templates, migrations, production settings"
 	@echo "make bench-delivery             the sender against postfix's generator and the naive way"
 	@echo "make crash-delivery [ROUNDS=30] everything killed at random moments, the sink counted"
+	@echo "make bench-search [SIZE=50000] [ROUNDS=3] search against Wagtail's own backend and the raw client"
 
 # --with-parent: ends when make is killed.
 run:
@@ -36,3 +37,7 @@ bench-delivery:
 crash-delivery:
 	@sh requirements/install.sh test .venv
 	@exec .venv/bin/python -m benchmarks.delivery.crash $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-search:
+	@sh requirements/install.sh test .venv
+	@exec .venv/bin/python -m benchmarks.search $(if $(SIZE),--pages $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS))

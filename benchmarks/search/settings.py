@@ -1,0 +1,21 @@
+"""The settings of one machine on the benchmark's own servers, with Wagtail's own Elasticsearch backend on request."""
+
+from __future__ import annotations
+
+import os
+
+from courant.settings.dev import *  # noqa: F403
+from courant.settings.dev import ELASTICSEARCH_URL
+
+# Only where the reference is measured: Wagtail writes every saved page to every backend that is named here.
+if os.environ.get("BENCHMARK_REFERENCE"):
+    WAGTAILSEARCH_BACKENDS = {
+        "default": {"BACKEND": "modelsearch.backends.database"},
+        "reference": {
+            "BACKEND": "modelsearch.backends.elasticsearch8",
+            "URLS": [ELASTICSEARCH_URL],
+            "INDEX_PREFIX": "reference_",
+            "ATOMIC_REBUILD": True,
+            "TIMEOUT": 60,
+        },
+    }
