@@ -18,6 +18,7 @@ class DeliveryConfig(AppConfig):
 
         registry.send_hook = desk.send_issue
         registry.mailings_hook = desk.issue_mailings
+        registry.checks.append(desk.check_counted_links)
         for subcommand in (*commands.SUBCOMMANDS, *bounce_commands.SUBCOMMANDS):
             registry.add_subcommand(subcommand)
         declarations.declare()

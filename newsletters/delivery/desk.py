@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -12,10 +13,11 @@ from newsletters.delivery.models import Mailing
 from newsletters.delivery.selectors import mailing_counts
 from newsletters.delivery.services import freeze_mailing
 from newsletters.delivery.tasks import nudge_mailing
+from newsletters.issues.compiled import Static
 from newsletters.issues.registry import MailingSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from newsletters.issues.compiled import CompiledIssue
@@ -37,6 +39,16 @@ def send_issue(*, issue: IssuePage, compiled: CompiledIssue, at: datetime | None
 def issue_mailings(*, issue: IssuePage) -> Sequence[MailingSummary]:
     """Return a line for each of an issue's mailings, newest first."""
     return [summary_of(mailing) for mailing in Mailing.objects.filter(issue_id=issue.pk)]
+
+
+def check_counted_links(*, issue: IssuePage, compiled: CompiledIssue) -> Iterator[tuple[str, str, str]]:
+    """Say in the preflight that links are counted, and how many; their targets are what its other checks look at."""
+    newsletter = issue.newsletter_page
+    if newsletter is None or not newsletter.count_links:
+        return
+    prefix = settings.SITE_URL + reverse("counted_link", args=["x"]).removesuffix("x/")
+    counted = sum(part.text.count(f'href="{prefix}') for part in compiled.html if isinstance(part, Static))
+    yield "ok", "Counted links", f"{counted} lead through this site and are counted; nobody's name is in them."
 
 
 def summary_of(mailing: Mailing) -> MailingSummary:

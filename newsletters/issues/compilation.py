@@ -10,6 +10,7 @@ from django.utils import timezone
 from content.organisation.models import Organisation
 from newsletters.issues.compiled import BlockCost, CompiledIssue
 from newsletters.issues.composing import Composition, compose_issue
+from newsletters.issues.counting import count_links
 from newsletters.issues.edition import Edition
 from newsletters.mjml import Fault, MjmlError, compile_mjml
 
@@ -38,7 +39,7 @@ class BlockFault(MjmlError):  # noqa: N818 (as above)
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A compiled issue with what it was made of; `marked_html` still has its markers."""
+    """A compiled issue with what it was made of; `marked_html` has its markers, and links as editors wrote them."""
 
     issue: IssuePage
     newsletter: NewsletterPage
@@ -65,6 +66,11 @@ def compile_with_marks(issue: IssuePage, at: datetime | None = None) -> Compilat
     except MjmlError as error:
         raise BlockFault(error, composition) from error
     marks = composition.marks
+    html, text = mail.html, composition.text
+    if newsletter.count_links and issue.pk:
+        html, text = count_links(
+            html, text, issue_number=issue.pk, archive_url=issue.canonical_url, is_marked=marks.pattern().search
+        )
     compiled = CompiledIssue(
         issue_id=issue.pk or 0,
         newsletter_id=newsletter.pk,
@@ -75,10 +81,10 @@ def compile_with_marks(issue: IssuePage, at: datetime | None = None) -> Compilat
         archive_url=issue.canonical_url,
         subject=marks.cut(composition.subject),
         preheader=marks.cut(composition.preheader),
-        html=marks.cut(mail.html),
-        text=marks.cut(composition.text),
+        html=marks.cut(html),
+        text=marks.cut(text),
         warnings=tuple(str(left) for left in edition.left_out),
-        blocks=_costs(issue, marks.block_sizes(mail.html)),
+        blocks=_costs(issue, marks.block_sizes(html)),
         revision_id=issue.composed_revision_id,
     )
     return Compilation(issue, newsletter, edition, composition, mail.html, compiled)

@@ -98,6 +98,10 @@ class NewsletterPage(BasePage):
         help_text="Why a reader gets this, at the foot of the mail. Empty: “You get this because you subscribed to …”.",
     )
     postal_address = models.TextField(blank=True, help_text="At the foot of the mail. Empty: the organisation's.")
+    count_links = models.BooleanField(
+        default=False,
+        help_text="Links in the mail lead through this site, which counts how often each is followed, not by whom.",
+    )
 
     content_panels: ClassVar = [
         *BasePage.content_panels[:2],
@@ -106,6 +110,7 @@ class NewsletterPage(BasePage):
                 FieldPanel("mailing_list"),
                 FieldRowPanel([FieldPanel("sender_name"), FieldPanel("sender_address")]),
                 FieldRowPanel([FieldPanel("reply_to"), FieldPanel("subject_prefix")]),
+                FieldPanel("count_links"),
             ],
             heading="Sending",
         ),

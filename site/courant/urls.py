@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("robots.txt", robots, name="robots"),
     path("sitemap.xml", sitemap, name="sitemap"),
     path("", include("newsletters.audience.urls")),
+    path("", include("newsletters.delivery.public_urls")),
     path("topics/", include("content.topics.urls")),
     path("people/", include("content.people.urls")),
     path("search/", include("search.urls")),

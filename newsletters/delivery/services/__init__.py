@@ -7,6 +7,7 @@ from newsletters.delivery.services.bounces import (
     remove_old_returned,
     replay_returned,
 )
+from newsletters.delivery.services.clicks import count_click, record_links
 from newsletters.delivery.services.freezing import FreezeRefusedError, freeze_audience, freeze_mailing
 from newsletters.delivery.services.personal_data import (
     export_bounces,
@@ -30,6 +31,7 @@ __all__ = [
     "apply_policy",
     "cancel_mailing",
     "close_unknown",
+    "count_click",
     "export_bounces",
     "export_received",
     "forget_bounces",
@@ -39,6 +41,7 @@ __all__ = [
     "harvest_rejections",
     "judge_bounces",
     "pause_mailing",
+    "record_links",
     "record_returned",
     "remove_old_returned",
     "replay_returned",

@@ -16,6 +16,7 @@ from newsletters.audience.services import record_mailed
 from newsletters.delivery.configuration import configuration
 from newsletters.delivery.ledger import ledger_of
 from newsletters.delivery.models import Mailing
+from newsletters.delivery.services.clicks import record_links
 from newsletters.delivery.states import MailingState
 from newsletters.issues.compiled import FIELDS, render_parts
 
@@ -62,6 +63,7 @@ def freeze_mailing(
                 scheduled_at=scheduled_at,
                 created_by=by if getattr(by, "pk", None) else None,
             )
+            record_links(compiled=compiled)
     except IntegrityError as error:
         raise FreezeRefusedError(
             "This issue is on its way to this list already; it is sent once. Look at its mailing."
