@@ -8,3 +8,7 @@ class TransportConfig(AppConfig):
 
     name = "newsletters.transport"
     label = "transport"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from newsletters.transport import checks  # noqa: F401, PLC0415 (settings load after apps)

@@ -28,6 +28,7 @@ from newsletters.transport.headers import (
     encode_verbatim,
     refuse_control_characters,
 )
+from newsletters.transport.signing import signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,8 +145,8 @@ def build_message(letter: Letter) -> EmailMessage:
 
 
 def encode_message(message: EmailMessage) -> bytes:
-    """The bytes for the wire: ASCII only, CRLF line ends, no dot-stuffing (the route's business)."""
-    return message.as_bytes(policy=POLICY)
+    """The bytes for the wire: ASCII only, CRLF line ends, no dot-stuffing (the route's business), signed if we sign."""
+    return signed(message.as_bytes(policy=POLICY))
 
 
 def list_headers(headers: ListHeaders) -> dict[str, str]:

@@ -13,6 +13,7 @@ from newsletters.audience import links
 from newsletters.delivery.bounces.references import bounce_address, envelope_sender, message_id
 from newsletters.delivery.message.skeleton import Letterhead, Skeleton, encode_date
 from newsletters.transport.messages import message_id_domain
+from newsletters.transport.signing import configured_signer
 
 if TYPE_CHECKING:
     from newsletters.delivery.ledger import Place
@@ -41,6 +42,7 @@ class Composer:
 
         Raises:
             MissingKeyError: put the key back; a message sent again must be the same message.
+            KeyUnusableError: the DKIM key cannot be used.
         """
         compiled = mailing.compiled
         secret = settings.LINK_KEYS.get(mailing.key_id)
@@ -63,6 +65,7 @@ class Composer:
         self._sender = compiled.sender_address
         self._secret = secret
         self._bounce_address = bounce_address()
+        self._signer = configured_signer()
         self._domain = message_id_domain()
         # Resolving an address a message would cost as much as splicing it.
         self._unsubscribe = _pattern("audience:unsubscribe")
@@ -103,6 +106,8 @@ class Composer:
             values=values,
             topics=place.merge.get("topics", ()),
         )
+        if self._signer is not None:
+            data = self._signer.sign(data)
         return Envelope(self.envelope_sender(place.number), place.address, data)
 
     def envelope_sender(self, number: int) -> str:

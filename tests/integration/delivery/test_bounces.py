@@ -38,7 +38,7 @@ from tests.factories.delivery import frozen_mailing, sending_mailing
 from tests.factories.returned.building import dsn, failed, message, multipart, original, part
 from tests.integration.delivery.servers import ScriptedServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 ADDRESS = "bounces@institute.example"
 
 
@@ -258,6 +258,7 @@ def test_too_many_hard_bounces_of_one_mailing_are_held_until_an_operator_lets_th
     assert sum(states(recipient) == {State.BOUNCED} for recipient in everybody) == 5
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_the_relay_refuses_for_good_is_a_bounce():
     mailing = sending_mailing(6)
     answers = {
@@ -278,6 +279,7 @@ def test_what_the_relay_refuses_for_good_is_a_bounce():
     assert suppression_reason(canonical="reader2@example.org") is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_each_message_leaves_with_a_sender_of_its_own():
     mailing = sending_mailing(3)
     with ScriptedServer() as server:
@@ -286,6 +288,7 @@ def test_each_message_leaves_with_a_sender_of_its_own():
     assert {to: sender for sender, to, _ in server.accepted} == expected
 
 
+@pytest.mark.django_db(transaction=True)
 def test_without_a_bounce_address_mail_comes_back_to_the_sender(settings):
     settings.BOUNCE_ADDRESS = ""
     mailing = sending_mailing(1)

@@ -14,7 +14,7 @@ _BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{0,26}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]
 
 
 def mail_settings(env: Environment) -> dict[str, Any]:
-    """Return the settings of bounces; what is malformed is remembered as the environment's fault."""
+    """Return the settings of bounces and of signing; what is malformed is remembered as the environment's fault."""
     imap = env.url("BOUNCE_IMAP", "", schemes=tuple(_IMAP))
     address = env.text("BOUNCE_ADDRESS", "")
     if address and not _BOUNCE_ADDRESS.fullmatch(address):
@@ -24,7 +24,27 @@ def mail_settings(env: Environment) -> dict[str, Any]:
         )
     if imap and not address:
         env.errors.append("BOUNCE_IMAP is set and BOUNCE_ADDRESS is not: no mail would come back to that mailbox")
-    return {"BOUNCE_ADDRESS": address, "BOUNCE_IMAP": _imap_settings(imap) if imap else {}}
+    return {
+        "BOUNCE_ADDRESS": address,
+        "BOUNCE_IMAP": _imap_settings(imap) if imap else {},
+        "DKIM": _dkim_settings(env),
+    }
+
+
+def _dkim_settings(env: Environment) -> dict[str, str]:
+    """Return the domain, the selector, and the key or its file; all or none must be set."""
+    values = {
+        "domain": env.text("DKIM_DOMAIN", ""),
+        "selector": env.text("DKIM_SELECTOR", ""),
+        "key": env.text("DKIM_KEY", "").replace("\\n", "\n"),
+        "key_file": env.text("DKIM_KEY_FILE", ""),
+    }
+    if not any(values.values()):
+        return {}
+    if not (values["domain"] and values["selector"] and (values["key"] or values["key_file"])):
+        env.errors.append("DKIM_DOMAIN, DKIM_SELECTOR and one of DKIM_KEY_FILE and DKIM_KEY belong together")
+        return {}
+    return values
 
 
 def _imap_settings(url: str) -> dict[str, Any]:
