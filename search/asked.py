@@ -52,20 +52,26 @@ class Asked:
         )
 
     @classmethod
-    def from_program(cls, parameters: QueryDict, *, known_topics: frozenset[str]) -> Asked:
+    def from_program(
+        cls, parameters: QueryDict, *, known_topics: frozenset[str], known_authors: frozenset[str]
+    ) -> Asked:
         """Read an address strictly, so that a program's mistake is not taken for "no result".
 
         Raises:
-            BadParameter: an unknown parameter, or a value that is not allowed.
+            BadParameter: an unknown or repeated parameter, a value that is not allowed, or no question at all.
         """
-        for name in parameters:
-            if name not in PARAMETERS:
-                msg = f"unknown parameter {name!r}; there are {', '.join(sorted(PARAMETERS))}"
-                raise BadParameter(msg)
+        _check_names(parameters)
         if len(parameters.get("q", "")) > LONGEST_TEXT:
             msg = f"q is longer than {LONGEST_TEXT} characters"
             raise BadParameter(msg)
+        if not clean_text(parameters.get("q", "")) and not _FIELDS.keys() & parameters.keys():
+            msg = f"give q, or a filter: {', '.join(_FIELDS)}"
+            raise BadParameter(msg)
         _check("type", parameters.getlist("type"), KINDS)
+        for author in parameters.getlist("author"):
+            if author not in known_authors:
+                msg = f"author {author!r} is not known; names are written as on the site"
+                raise BadParameter(msg)
         _check("topic", parameters.getlist("topic"), known_topics)
         _check("sort", parameters.getlist("sort"), list(Sort))
         for year in parameters.getlist("year"):
@@ -104,6 +110,17 @@ class Asked:
 
 def _first(values: Any) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))[:MOST_VALUES]
+
+
+def _check_names(parameters: QueryDict) -> None:
+    for name, values in parameters.lists():
+        if name not in PARAMETERS:
+            msg = f"unknown parameter {name!r}; there are {', '.join(sorted(PARAMETERS))}"
+            raise BadParameter(msg)
+        most = MOST_VALUES if name in _FIELDS else 1
+        if len(values) > most:
+            msg = f"{name} is given {len(values)} times; at most {most} {'is' if most == 1 else 'are'} allowed"
+            raise BadParameter(msg)
 
 
 def _check(name: str, values: list[str], allowed: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,16 @@ from search.engines.base import EngineUnavailable
 from search.finding import find
 from search.highlight import marked_html
 from search.models import BestBet, SynonymGroup
-from search.query import HITS_A_PAGE, LAST_PAGE, Sort, SynonymTable, folded_text, parse_query
+from search.query import (
+    HITS_A_PAGE,
+    LAST_PAGE,
+    LONGEST_TEXT,
+    Sort,
+    SynonymTable,
+    clean_text,
+    folded_text,
+    parse_query,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,6 +131,17 @@ class SearchResults:
         return self.asked.address()
 
     @property
+    def feed_address(self) -> str:
+        """The query string under which this search can be followed: always the newest first, from the first page."""
+        return self.asked.address(sort=Sort.RELEVANCE)
+
+    @property
+    def name(self) -> str:
+        """What the search is called where it can be followed."""
+        words = [self.query.text, *(option.label for option in self.chosen)]
+        return f"Search: {', '.join(filter(None, words)) or 'everything'}"
+
+    @property
     def unfiltered_address(self) -> str:
         """The address of the same words without any filter."""
         return self.asked.address(kinds=(), topics=(), authors=(), years=())
@@ -135,7 +156,7 @@ class SearchResults:
         """What was typed with each unknown word replaced by its nearest spelling; "" when all are known."""
         text = self.asked.text
         for word, others in self.corrections.items():
-            text = text.replace(word, others[0])
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", others[0], text)
         return text if self.corrections else ""
 
     @property
@@ -204,6 +225,12 @@ def best_bets(text: str) -> list[Card]:
         return []
     bets = BestBet.objects.current().filter(folded__contains=f"\n{folded}\n")
     return list(Card.objects.visible().filter(page_id__in=bets.values("page_id")).for_display()[:BEST_BETS])
+
+
+def known_authors(names: Sequence[str]) -> frozenset[str]:
+    """Return those of the names that somebody on the site bears, exactly as they are written there."""
+    asked = [clean_text(name, limit=LONGEST_TEXT) for name in names[:MOST_VALUES]]
+    return frozenset(Profile.objects.filter(name__in=asked).values_list("name", flat=True)) if asked else frozenset()
 
 
 class TopicTree:

@@ -19,7 +19,7 @@ from search.engines import get_engine
 from search.engines.base import EngineUnavailable
 from search.highlight import without_marks
 from search.query import LONGEST_TEXT, Sort, clean_text, words_of
-from search.results import TopicTree, search_site
+from search.results import TopicTree, known_authors, search_site
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -66,7 +66,11 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 def results_json(request: HttpRequest) -> HttpResponse:
     """Answer a search as JSON; a parameter that is not allowed is a 400 that says what is."""
     try:
-        asked = Asked.from_program(request.GET, known_topics=frozenset(TopicTree().by_slug))
+        asked = Asked.from_program(
+            request.GET,
+            known_topics=frozenset(TopicTree().by_slug),
+            known_authors=known_authors(request.GET.getlist("author")),
+        )
     except BadParameter as error:
         return JsonResponse({"error": str(error)}, status=400)
     results = search_site(asked)
@@ -98,11 +102,10 @@ def feed(request: HttpRequest) -> HttpResponse:
     results = search_site(replace(asked, sort=Sort.NEWEST, page=1), size=FEED_LENGTH)
     if not results.is_available:
         return _with_retry(HttpResponse("Search is not available at the moment.", status=503), results)
-    words = results.query.text or "everything"
     rss = Rss201rev2Feed(
-        title=f"Search: {words}",
+        title=results.name,
         link=urljoin(settings.SITE_URL, "/search/" + asked.address()),
-        description=f"The newest results for {words}.",
+        description="The newest pages that this search finds.",
         language="en-gb",
         feed_url=urljoin(settings.SITE_URL, request.get_full_path()),
     )

@@ -10,8 +10,10 @@ from bs4 import BeautifulSoup
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from search.asked import Asked
 from search.engines.base import EngineUnavailable
 from search.models import BestBet, SynonymGroup
+from search.results import SearchResults
 from search.services import sync_outbox
 from tests.factories.pages import BlogPageFactory, NewsPageFactory, ProfileFactory, TopicFactory
 
@@ -125,6 +127,7 @@ def test_the_api_answers_in_full(client, indexed):
     assert result["title"] == "Discharge planning"
     assert result["url"] == "http://localhost" + indexed["blog"].path_on_site
     assert {"value": "blog", "label": "Blogs", "count": 1} in answer["facets"]["type"]
+    assert client.get("/search/results.json", {"author": "Ada Quill", "year": "2026"}).json()["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -134,9 +137,16 @@ def test_the_api_answers_in_full(client, indexed):
         ({"type": "essay"}, "type 'essay'"),
         ({"topic": "nothing"}, "topic 'nothing'"),
         ({"year": "26"}, "four digits"),
-        ({"page": "0"}, "from 1 to"),
-        ({"page": "x"}, "from 1 to"),
-        ({"sort": "best"}, "sort 'best'"),
+        ({"q": "x", "page": "0"}, "from 1 to"),
+        ({"q": "x", "page": "x"}, "from 1 to"),
+        ({"q": "x", "sort": "best"}, "sort 'best'"),
+        ({"q": "x", "sort": ""}, "sort ''"),
+        ({"author": "Nobody Here"}, "author 'Nobody Here'"),
+        ({"author": "\x00"}, "author"),
+        ({"q": ["a", "b"]}, "q is given 2 times"),
+        ({"year": ["2020"] * 13}, "at most 12"),
+        ({}, "give q, or a filter"),
+        ({"q": "  "}, "give q, or a filter"),
         ({"q": "x" * 1_000}, "longer than"),
     ],
 )
@@ -144,6 +154,26 @@ def test_the_api_refuses_what_it_does_not_know_and_says_what_it_does(client, ind
     response = client.get("/search/results.json", parameters)
     assert response.status_code == 400
     assert message in response.json()["error"]
+
+
+def test_a_correction_leaves_other_words_alone():
+    results = SearchResults(Asked(text="Sept or september sept"), None, corrections={"sept": ("set",)})
+    assert results.corrected_text == "Sept or september set"
+
+
+def test_the_number_of_results_is_in_the_title_which_is_read_out_when_the_page_opens(client, indexed):
+    assert ask(client, q="discharge").title.get_text().startswith("discharge \u2013 1 result \u2013 Search")
+    assert "result" not in ask(client, q="").title.get_text()
+    assert " 0 results " in ask(client, q='"quixotic zeugma"').title.get_text()
+
+
+def test_a_search_offers_its_feed_with_the_same_filters(client, indexed):
+    page = ask(client, q="planning", type="blog", sort="newest", page="1")
+    address = page.select_one('link[rel="alternate"]')["href"]
+    assert address == "/search/feed/?q=planning&type=blog"
+    assert page.select_one(".search-page__follow a")["href"] == address
+    feed = ET.fromstring(client.get(address).content)  # noqa: S314 (our own feed)
+    assert feed.findtext("channel/title") == "Search: planning, Blogs"
 
 
 def test_a_search_can_be_followed(client, indexed):

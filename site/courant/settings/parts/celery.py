@@ -37,8 +37,13 @@ def celery_settings(*, broker: str, prefix: str = "") -> dict[str, Any]:
             "visibility_timeout": LONGEST_TASK_SECONDS + 60,
             "unacked_restore_interval": 1,
             "socket_timeout": 5,
-            "socket_connect_timeout": 2,
-            "max_retries": 2,
+            "socket_connect_timeout": 1,
+            # Whoever nudges a worker is an editor who waits for a page to be saved: kombu's own pauses between
+            # attempts (2 s, then 4 s) cost each of them six seconds while the broker is down. Sweeps find what is lost.
+            "max_retries": 1,
+            "interval_start": 0.2,
+            "interval_step": 0.2,
+            "interval_max": 0.2,
         },
         "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
         "CELERY_WORKER_HIJACK_ROOT_LOGGER": False,
