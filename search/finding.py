@@ -6,9 +6,11 @@ where that does not help either, any of the words may match. An engine sees plai
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from search.engines.base import EngineUnavailable
 from search.spelling import MOST_WORDS_CORRECTED
 
 if TYPE_CHECKING:
@@ -32,18 +34,22 @@ class Answer:
 
 
 def find(engine: Engine, query: SearchQuery) -> Answer:
-    """Ask the engine: once where that is enough, at most four times."""
+    """Ask the engine: once where that is enough, at most four times.
+
+    An engine that tires on the way leaves what has been found.
+    """
     wanted = sum(not clause.required for clause in query.clauses)
     strict = replace(query, every=True) if 1 < wanted <= MOST_WORDS_ALL else query
-    found = engine.search(strict)
-    if found.total >= FEW or not query.clauses:
-        return Answer(found, strict)
-    corrections = engine.corrections(query.words[:MOST_WORDS_CORRECTED])
-    if corrections:
-        query, strict = query.corrected(corrections), strict.corrected(corrections)
-        found = engine.search(strict)
-    if found.total < FEW and strict.every:
-        loose = engine.search(query)
-        if loose.total > found.total:
-            return Answer(loose, query, corrections, is_loose=True)
-    return Answer(found, strict, corrections)
+    answer = Answer(engine.search(strict), strict)
+    if answer.found.total >= FEW or not query.clauses:
+        return answer
+    with suppress(EngineUnavailable):
+        corrections = engine.corrections(query.words[:MOST_WORDS_CORRECTED])
+        if corrections:
+            query, strict = query.corrected(corrections), strict.corrected(corrections)
+            answer = Answer(engine.search(strict), strict, corrections)
+        if answer.found.total < FEW and strict.every:
+            loose = engine.search(query)
+            if loose.total > answer.found.total:
+                return Answer(loose, query, corrections, is_loose=True)
+    return answer

@@ -16,6 +16,7 @@ from content.topics.models import Topic
 from search.asked import MOST_VALUES, Asked
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
+from search.engines.patience import reader_waiting
 from search.finding import find
 from search.highlight import marked_html
 from search.models import BestBet, SynonymGroup
@@ -174,6 +175,7 @@ class SearchResults:
         ]
 
 
+@reader_waiting()
 def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
     """Answer a search: one call to the engine where that is enough, then a few queries, however many hits there are."""
     topics = TopicTree()

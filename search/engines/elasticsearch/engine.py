@@ -152,9 +152,12 @@ class ElasticsearchEngine(Engine):
                 priority=500,
                 template={},
             )
-            left = self._indices(client).get("building")
+            roles = self._indices(client)
+            kept = {roles.get("live"), roles.get("previous")}
+            # Left building, or without a role since somebody took an alias away.
+            left = [index for index in client.indices.get(index=f"{self.prefix}.*").body if index not in kept]
             if left:
-                client.indices.delete(index=left)
+                client.indices.delete(index=left, ignore_unavailable=True)
             client.indices.create(
                 index=name,
                 mappings=index_mapping().to_dict(),
@@ -291,18 +294,17 @@ class ElasticsearchEngine(Engine):
 
     def search(self, query: SearchQuery) -> Found:
         """Answer a query from the live index."""
-        with self.connection.reading() as client:
-            return searching.search(client, self._alias("live"), query)
+        return self.connection.ask(lambda client: searching.search(client, self._alias("live"), query))
 
     def corrections(self, words: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the nearest spellings of words that no document holds."""
-        with self.connection.reading() as client:
-            return searching.corrections(client, self._alias("live"), words)
+        return self.connection.ask(lambda client: searching.corrections(client, self._alias("live"), words))
 
     def suggestions(self, words: Sequence[str], *, at: datetime, limit: int) -> list[Suggestion]:
         """Return the documents whose title goes on as typed."""
-        with self.connection.reading() as client:
-            return searching.suggestions(client, self._alias("live"), words, at=at, limit=limit)
+        return self.connection.ask(
+            lambda client: searching.suggestions(client, self._alias("live"), words, at=at, limit=limit)
+        )
 
     def neighbours(self, key: str, *, at: datetime, limit: int) -> list[Neighbour]:
         """Find the documents whose words are closest."""
@@ -339,7 +341,7 @@ class ElasticsearchEngine(Engine):
         """Delete every index of this prefix and its template; for tests and measurements."""
 
         def remove(client: Elasticsearch) -> None:
-            names = list(client.indices.get(index=f"{self.prefix}.*", allow_no_indices=True).body)
+            names = list(client.indices.get(index=f"{self.prefix}.*").body)
             if names:
                 client.indices.delete(index=",".join(names))
             client.options(ignore_status=MISSING).indices.delete_index_template(name=self.prefix)
@@ -361,9 +363,13 @@ def _problems(client: Elasticsearch, live: str) -> list[str]:
         blocks = [name for name, value in (settings.get("blocks") or {}).items() if str(value) == "true"]
         if blocks:
             problems.append(f"the live index takes no writes ({', '.join(blocks)}): often a disk that is full")
-        meta = client.indices.get_mapping(index=live).body[live]["mappings"].get("_meta") or {}
-        if meta.get("schema") != SCHEMA:
-            problems.append("the live index has an older form: run search_index rebuild")
+        mapping = client.indices.get_mapping(index=live).body[live]["mappings"]
+        if (mapping.get("_meta") or {}).get("schema") != SCHEMA or _types(mapping) != _types(index_mapping().to_dict()):
+            problems.append("the live index has another form than this version wants: run search_index rebuild")
     except ApiError as error:
         problems.append(f"the cluster says {error.status_code} ({error.error})")
     return problems
+
+
+def _types(mapping: dict[str, Any]) -> dict[str, str]:
+    return {name: field["type"] for name, field in mapping.get("properties", {}).items()}

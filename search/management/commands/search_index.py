@@ -12,6 +12,7 @@ from content.pages.registry import registry
 from search import services
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
+from search.gate import RebuildRefused
 from search.management.progress import show_progress
 from search.models import OutboxEntry
 from search.outbox import ensure_entries, waiting_for_index, waiting_for_related
@@ -37,7 +38,7 @@ class Command(BaseCommand):
             getattr(self, options["action"])(options)
         except EngineUnavailable as error:
             raise CommandError(str(error)) from error
-        except services.RebuildRefused as error:
+        except RebuildRefused as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self.stderr.write("\nStopped. Readers keep the index they had; nothing has to be cleaned up.")

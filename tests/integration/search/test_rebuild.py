@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 
 from content.articles.models import BlogPage
 from search import services
+from search.gate import RebuildRefused
 from search.models import OutboxEntry
-from search.services import RebuildRefused, measure_drift, rebuild_index, repair_drift, sync_outbox
+from search.services import measure_drift, rebuild_index, repair_drift, sync_outbox
 from tests.factories.pages import BlogPageFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site_with_search")]
