@@ -132,6 +132,17 @@ def _resend_unknown(command: BaseCommand, options: dict[str, Any]) -> None:
     )
 
 
+def _compact(command: BaseCommand, options: dict[str, Any]) -> None:
+    del options
+    done = services.Compacted(is_done=False)
+    while not done.is_done:
+        done = services.compact_mailings(at=timezone.now(), box=10)
+        command.stdout.write(
+            f"{done.mailings} mailings compacted, {done.recipients} recipients,"
+            f" {done.receipts_removed} receipts removed"
+        )
+
+
 def _line(mailing: Mailing) -> str:
     mailing.refresh_from_db()
     figures = ", ".join(f"{number:,} {words}" for words, number in mailing_counts(mailing).as_figures().items())
@@ -153,5 +164,6 @@ SUBCOMMANDS = (
     Subcommand("pause", "stop a mailing for now", _takes_mailing, _steering(services.pause_mailing)),
     Subcommand("resume", "go on with a paused mailing", _takes_mailing, _steering(services.resume_mailing)),
     Subcommand("cancel", "end a mailing for good", _takes_mailing, _steering(services.cancel_mailing)),
+    Subcommand("compact", "turn mailings that have been over for long into counts now", lambda _: None, _compact),
     Subcommand("resend-unknown", "send again, or close, what is unknown after a crash", _add_unknown, _resend_unknown),
 )

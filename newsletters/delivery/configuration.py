@@ -47,6 +47,10 @@ class DeliveryConfiguration:
     enough: int = 100
     """Settled messages below which no rate means anything."""
     freeze_range: int = 10_000
+    compact_after_days: int = 60
+    """A mailing that has been over for so long loses its recipients' addresses, names and answers; counts stay."""
+    receipts_days: int = 730
+    """Who got what is known for so long after a mailing, without addresses; two years answer most complaints."""
     soft_bounces: int = 3
     """An address is given up after soft bounces of so many mailings…"""
     soft_days: int = 60

@@ -19,8 +19,9 @@ def declare() -> None:
             fields=("address", "merge"),
             what="Which mailings went to which address, with the name that stood in them, and the relay's answer.",
             why="So that nobody is left out or mailed twice, and to answer who got what.",
-            retention="Until a finished mailing is compacted into counts.",
-            erased_by="forget_subscriber blanks address, name and answer in every mailing.",
+            retention="Until a mailing has been over for DELIVERY['compact_after_days'] days, 60 unless set otherwise."
+            " Who got what is known for DELIVERY['receipts_days'] days, 730 unless set otherwise, without addresses.",
+            erased_by="forget_subscriber blanks address, name and answer in every mailing, and removes receipts.",
             export_key="mailings",
             export=export_received,
             erase=forget_subscriber,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
@@ -40,6 +40,10 @@ class Counts:
         """Recipients nothing more will happen to by itself."""
         return self.total - self.pending - self.deferred
 
+    def as_data(self) -> dict[str, int]:
+        """What `json.dumps` accepts and `Counts(**…)` turns back."""
+        return asdict(self)
+
     def as_figures(self) -> dict[str, int]:
         """The counts under words for people, without those that are nought but must not be missed."""
         figures = {
@@ -55,7 +59,12 @@ class Counts:
 
 
 def mailing_counts(mailing: Mailing) -> Counts:
-    """Count a mailing's outcomes: a sum over its chunks, and a look into those few that a sender holds."""
+    """Count a mailing's outcomes: a sum over its chunks, and a look into those few that a sender holds.
+
+    Once its compaction has begun, they are what they were then.
+    """
+    if mailing.summary:
+        return Counts(**mailing.summary["counts"])
     sums = Chunk.objects.filter(mailing=mailing).aggregate(
         total=Sum("size", default=0),
         **{name: Sum(name, filter=~Q(state=ChunkState.LEASED), default=0) for name in COUNTED},

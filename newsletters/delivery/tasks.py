@@ -57,6 +57,13 @@ def remove_old_returned() -> None:
     services.remove_old_returned(at=timezone.now())
 
 
+@shared_task(name="newsletters.delivery.compact_mailings")
+def compact_mailings() -> None:
+    """Compact what has been over for long, for two minutes at most; run by beat every hour."""
+    done = services.compact_mailings(at=timezone.now())
+    log.info("compaction", mailings=done.mailings, recipients=done.recipients, receipts=done.receipts_removed)
+
+
 def nudge_mailing(mailing_id: int) -> None:
     """Ask a worker to look after a mailing; without a broker the sweep will, once there is one."""
     try:

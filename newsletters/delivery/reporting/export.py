@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from newsletters.audience.spreadsheets import FORMULA_STARTS
 from newsletters.delivery.models import Receipt, Recipient
-from newsletters.delivery.reporting.figures import counted_links, mailing_figures
+from newsletters.delivery.reporting.figures import counted_links, mailing_figures, returned_counts
 from newsletters.delivery.states import Outcome
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def figure_lines(mailing: Mailing) -> Iterator[str]:
     rows += [("rejected", f"{reason.code or ''} {reason.text}".strip(), reason.count) for reason in figures.reasons]
     rows += [("left the list", name, getattr(figures.losses, name))
              for name in ("unsubscribed", "bounced", "complained")]  # fmt: skip
+    rows += [("came back", label, count) for label, count in returned_counts(mailing)]
     rows += [("clicks", link.target, link.clicks) for link in counted_links(mailing)]
     for row in rows:
         yield writer.writerow([safe_cell(cell) for cell in row])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from newsletters.audience.models import State, Subscription
 from newsletters.delivery.ledger.interface import COUNTED
-from newsletters.delivery.models import Link, Mailing, Recipient, Sample
+from newsletters.delivery.models import Bounce, Link, Mailing, Recipient, Sample
 from newsletters.delivery.reporting.progress import DOMAIN, READ_AT_MOST, without_addresses
 from newsletters.delivery.reporting.remembering import remembered
 from newsletters.delivery.selectors import mailing_counts
@@ -116,6 +116,13 @@ def counted_links(mailing: Mailing) -> list[Link]:
     """Return the links of a mailing's issue, the most followed first."""
     number = mailing.content.get("issue_id")
     return list(Link.objects.filter(issue_number=number).order_by("-clicks", "position")) if number else []
+
+
+def returned_counts(mailing: Mailing) -> list[tuple[str, int]]:
+    """Return what came back of a mailing after it was accepted or instead of that, a kind a line."""
+    rows = Bounce.objects.filter(mailing=mailing).order_by().values_list("kind").annotate(Count("pk"))
+    counted = dict(rows)
+    return [(kind.label, counted.get(kind.value, 0)) for kind in Bounce.Kind]
 
 
 def _domains(mailing: Mailing) -> list[DomainFigures]:

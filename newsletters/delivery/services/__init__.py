@@ -8,6 +8,7 @@ from newsletters.delivery.services.bounces import (
     replay_returned,
 )
 from newsletters.delivery.services.clicks import count_click, record_links
+from newsletters.delivery.services.compacting import Compacted, compact_mailings
 from newsletters.delivery.services.freezing import FreezeRefusedError, freeze_audience, freeze_mailing
 from newsletters.delivery.services.personal_data import (
     export_bounces,
@@ -27,10 +28,12 @@ from newsletters.delivery.services.steering import (
 from newsletters.delivery.services.sweeping import sweep_mailings
 
 __all__ = [
+    "Compacted",
     "FreezeRefusedError",
     "apply_policy",
     "cancel_mailing",
     "close_unknown",
+    "compact_mailings",
     "count_click",
     "export_bounces",
     "export_received",

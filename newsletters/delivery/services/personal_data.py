@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from newsletters.delivery.models import Bounce, Mailing, Recipient, Returned
+from newsletters.delivery.models import Bounce, Mailing, Receipt, Recipient, Returned
 from newsletters.delivery.states import Outcome
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ FORGOTTEN = "erased"
 
 def export_received(subscriber: Subscriber) -> list[dict[str, Any]]:
     """Return which mailings a person was on, and what became of each (UK GDPR Art. 15)."""
-    return [
+    received = [
         {
             "mailing": recipient.mailing.title,
             "address": recipient.address,
@@ -24,12 +24,23 @@ def export_received(subscriber: Subscriber) -> list[dict[str, Any]]:
         }
         for recipient in _places(subscriber).select_related("mailing")
     ]
+    # The address has gone from a compacted mailing, so it cannot be given out.
+    compacted = [
+        {
+            "mailing": receipt.mailing.title,
+            "outcome": Outcome(receipt.state).label,
+            "at": receipt.done_at.isoformat() if receipt.done_at else None,
+        }
+        for receipt in Receipt.objects.filter(subscriber_id=subscriber.pk).select_related("mailing")
+    ]
+    return received + compacted
 
 
 def forget_subscriber(subscriber: Subscriber) -> None:
     """Blank a person's address and name everywhere in the ledger; the counts stay true (UK GDPR Art. 17)."""
     for mailing_id, number in _places(subscriber).values_list("mailing_id", "number"):
         Recipient.objects.filter(mailing_id=mailing_id, number=number).update(address=FORGOTTEN, merge={}, smtp_text="")
+    Receipt.objects.filter(subscriber_id=subscriber.pk).delete()
 
 
 def export_bounces(subscriber: Subscriber) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from newsletters.delivery.ledger import ledger_of
 from newsletters.delivery.models import Mailing
 from newsletters.delivery.selectors import complaint_count, mailing_counts, unknown_recipients
-from newsletters.delivery.states import MailingState, check_move
+from newsletters.delivery.states import ForbiddenMoveError, MailingState, check_move
 from newsletters.issues.services import mark_issue_sent
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def resend_unknown(*, mailing: Mailing, numbers: Iterable[int] | None = None) ->
         mailing = Mailing.objects.select_for_update().get(pk=mailing.pk)
         if mailing.state not in (MailingState.SENDING, MailingState.PAUSED):
             check_move(mailing.state, MailingState.SENDING)
+        if mailing.summary:
+            raise ForbiddenMoveError("The mailing has been over for so long that addresses were removed from it.")
         moved = ledger_of(mailing).resend(_numbers(mailing, numbers))
         if moved and mailing.state == MailingState.FINISHED:
             Mailing.objects.filter(pk=mailing.pk).update(state=MailingState.SENDING, finished_at=None)

@@ -14,7 +14,13 @@ from wagtail.admin.auth import permission_required
 from newsletters.delivery.models import Mailing
 from newsletters.delivery.reporting.charts import BAR, bar_width, curve_of
 from newsletters.delivery.reporting.export import figure_lines, recipient_lines
-from newsletters.delivery.reporting.figures import LEFT_WITHIN, accepted_over_time, counted_links, mailing_figures
+from newsletters.delivery.reporting.figures import (
+    LEFT_WITHIN,
+    accepted_over_time,
+    counted_links,
+    mailing_figures,
+    returned_counts,
+)
 from newsletters.delivery.views.control import EXPORT, OUTCOMES, VIEW
 
 if TYPE_CHECKING:
@@ -46,6 +52,7 @@ def report(request: HttpRequest, mailing_id: int) -> HttpResponse:
             if number
         ],
         "domains": [(each, bar_width(each.accepted, most), bar_width(each.total, most)) for each in figures.domains],
+        "returned": returned_counts(mailing),
         "links": [(link, bar_width(link.clicks, followed)) for link in links],
         "bar": BAR,
         "days": LEFT_WITHIN.days,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from courant.health.views import live, ready
+from newsletters.delivery.views.metrics import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +13,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-PROBES = {"/health/live": live, "/health/ready": ready}
+PROBES: dict[str, Callable[[HttpRequest], HttpResponseBase]] = {
+    "/health/live": live,
+    "/health/ready": ready,
+    # A monitor asks like a probe, too; it has to show who it is.
+    "/metrics": metrics,
+}
 
 
 class HealthMiddleware:

@@ -143,5 +143,8 @@ SEARCH_INDEX_PREFIX = "courant"
 CONFIRMATION_DAYS = 7
 # How many proxies of our own stand in front; only so many entries of X-Forwarded-For are believed.
 TRUSTED_PROXY_COUNT = 0
+# Who may read /metrics: whoever shows this token, or asks from one of these networks. Neither set: nobody.
+METRICS_TOKEN = ""
+METRICS_NETWORKS: list[str] = []
 # The built-in mailbox is for one machine only; production hands mail to a relay.
 COURANT_MAILBOX = False

@@ -64,5 +64,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
 }
+# Figures for a monitor at /metrics: nobody gets them unless one of these says who may.
+METRICS_TOKEN = env.token("METRICS_TOKEN")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 LOGGING = logging_settings(json=False, level=env.text("LOG_LEVEL", "INFO"))
 env.finish()

@@ -59,5 +59,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
 SECURE_HSTS_PRELOAD = _secure
 SESSION_COOKIE_SECURE = _secure
 CSRF_COOKIE_SECURE = _secure
+# Figures for a monitor at /metrics: nobody gets them unless one of these says who may.
+METRICS_TOKEN = env.token("METRICS_TOKEN")
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS")
 LOGGING = logging_settings(json=True, level=env.text("LOG_LEVEL", "INFO"))
 env.finish()

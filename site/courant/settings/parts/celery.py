@@ -56,6 +56,7 @@ def celery_settings(*, broker: str, prefix: str = "") -> dict[str, Any]:
             "sweep mailings": {"task": "newsletters.delivery.sweep_mailings", "schedule": 5.0},
             "read the bounce mailbox": {"task": "newsletters.delivery.read_bounces", "schedule": 300.0},
             "remove old returned mail": {"task": "newsletters.delivery.remove_old_returned", "schedule": 86_400.0},
+            "compact mailings": {"task": "newsletters.delivery.compact_mailings", "schedule": 3_600.0},
             "send waiting confirmations": {"task": "newsletters.audience.sweep_confirmations", "schedule": 20.0},
             "forget the unconfirmed": {"task": "newsletters.audience.remove_unconfirmed", "schedule": 86_400.0},
         },

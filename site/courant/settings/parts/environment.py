@@ -6,6 +6,7 @@ operator corrects a deployment in one go instead of one restart a variable.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+SHORTEST_TOKEN = 20
 DATABASE_SCHEMES = {"postgres", "postgresql", "sqlite"}
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -75,6 +77,22 @@ class Environment:
         if split.scheme not in schemes or not split.hostname or not _has_valid_port(split):
             self.errors.append(f"{name} must be {' or '.join(f'{s}://…' for s in schemes)} with a host")
             return default or ""
+        return value
+
+    def networks(self, name: str) -> list[str]:
+        """Return networks such as `10.0.0.0/8, ::1`; none where it is not set."""
+        parts = [part.strip() for part in self.values.get(name, "").split(",") if part.strip()]
+        try:
+            return [str(ipaddress.ip_network(part, strict=False)) for part in parts]
+        except ValueError:
+            self.errors.append(f"{name} must be networks such as 10.0.0.0/8, separated by commas")
+            return []
+
+    def token(self, name: str) -> str:
+        """Return a secret that a program shows; "" where it is not set."""
+        value = self.values.get(name, "").strip()
+        if value and len(value) < SHORTEST_TOKEN:
+            self.errors.append(f"{name} must have {SHORTEST_TOKEN} characters or more")
         return value
 
     def database(self, name: str, default: str | None = None) -> dict[str, Any]:
