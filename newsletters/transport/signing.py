@@ -1,8 +1,8 @@
 """DKIM signatures (RFC 6376) for installations whose relay does not sign.
 
 The format is dkimpy's; the two parts that cost most are not, since a sender is bound by them: its RSA is Python's
-arithmetic and its canonical body two regular expressions over everything. Signing 70 KB with 2,048 bits takes 0.45 ms of
-processor time this way, of which OpenSSL's RSA is 0.27, and 10 ms by `dkim.sign`.
+arithmetic and its canonical body two regular expressions over everything. Signing 70 KB with 2,048 bits takes 0.45 ms
+of processor time this way, of which OpenSSL's RSA is 0.27, and 10 ms by `dkim.sign`.
 """
 
 from __future__ import annotations
