@@ -2,7 +2,7 @@
 # `make test` as root on Debian or Ubuntu, which installs PostgreSQL and Chromium from the package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-newest check bench-delivery crash-delivery bench-search
+.PHONY: help run test test-newest check bench-delivery crash-delivery inspect-delivery bench-search
 
 help:
 	@echo "make run           the whole product on this machine (http://localhost:8000)"
@@ -10,6 +10,7 @@ help:
 	@echo "make test-newest   the unit tests on the newest Wagtail"
 	@echo "make check         lint, types, imports, templates, migrations, production settings"
 	@echo "make bench-delivery             the sender against postfix's generator and the naive way"
+	@echo "make inspect-delivery           5,000 messages of a run parsed back and checked"
 	@echo "make crash-delivery [ROUNDS=30] everything killed at random moments, the sink counted"
 	@echo "make bench-search [SIZE=50000] [ROUNDS=3] search against Wagtail's own backend and the raw client"
 
@@ -33,6 +34,10 @@ check:
 bench-delivery:
 	@sh requirements/install.sh test .venv
 	@exec .venv/bin/python -m benchmarks.delivery
+
+inspect-delivery:
+	@sh requirements/install.sh test .venv
+	@exec .venv/bin/python -m benchmarks.delivery.inspect
 
 crash-delivery:
 	@sh requirements/install.sh test .venv

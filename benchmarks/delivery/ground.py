@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tests.postgresql import PrivatePostgreSQL, find_postgresql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 MERGE_POINTS = 12
@@ -69,6 +69,11 @@ class Ground:
     def clock(self) -> Path:
         """The file that says by how many seconds the processes' clocks are wrong."""
         return self.folder / "clock"
+
+    @property
+    def postgresql_pid(self) -> int:
+        """The server's main process."""
+        return int((self.postgresql.folder / "data" / "postmaster.pid").read_text().split()[0])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -206,8 +211,11 @@ class Ground:
             process.wait(5)
 
 
-def make_list(size: int) -> int:
-    """Make a list with so many subscribers, in a few statements; returns its id."""
+def make_list(size: int, *, domains: Sequence[str] = ()) -> int:
+    """Make a list with so many subscribers, in a few statements; returns its id.
+
+    The subscribers take turns with the domains; without any, they are at one that is the list's own.
+    """
     from django.db import connection  # noqa: PLC0415 (Django is set up by now)
 
     from newsletters.audience.models import MailingList  # noqa: PLC0415 (as above)
@@ -216,13 +224,14 @@ def make_list(size: int) -> int:
         name=f"Benchmark {time.monotonic_ns()}", slug=f"b{time.monotonic_ns()}", purpose="To measure how fast mail is."
     )
     tag = mailing_list.pk
+    places = [f"l{tag}.{domain}" for domain in domains or ("example.org",)]
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audience_subscriber (public_id, email, canonical, name, frequency, created_at, confirmed_at)"
-            " SELECT gen_random_uuid(), 'reader' || n || '@l' || %s || '.example.org',"
-            " 'reader' || n || '@l' || %s || '.example.org', 'Zoë Reader ' || n, 'every', now(), now()"
-            " FROM generate_series(1, %s) n",
-            [tag, tag, size],
+            " SELECT gen_random_uuid(), address, address, 'Zoë Reader ' || n, 'every', now(), now()"
+            " FROM (SELECT n, 'reader' || n || '@' || (%s::text[])[1 + n %% %s] AS address"
+            " FROM generate_series(1, %s) n) q",
+            [places, len(places), size],
         )
         cursor.execute(
             "WITH records AS (INSERT INTO audience_permissionrecord (subscriber_public_id, mailing_list_id, event, ground,"
@@ -232,7 +241,7 @@ def make_list(size: int) -> int:
             " INSERT INTO audience_subscription (subscriber_id, mailing_list_id, state, permission_id, requested_at, confirmed_at)"
             " SELECT s.id, %s, 'active', r.id, now(), now() FROM records r"
             " JOIN audience_subscriber s ON s.public_id = r.subscriber_public_id",
-            [tag, f"%@l{tag}.example.org", tag],
+            [tag, f"%@l{tag}.%", tag],
         )
         cursor.execute("ANALYZE audience_subscriber, audience_subscription, audience_permissionrecord")
     return int(tag)
@@ -248,18 +257,23 @@ def make_mailing(mailing_list_id: int) -> Any:
     return freeze_audience(mailing=freeze_mailing(compiled=compiled, at=timezone.now()))
 
 
+def filling(size: int) -> str:
+    """Rows of a table that come to about `size` octets on the wire, in one line as the compiler of MJML writes them."""
+    row = '<tr><td style="padding:8px 24px;color:#1d2a2a"><p>What we learnt on the ward — and what we did not, {}.</p></td></tr>'
+    return "".join(row.format(number) for number in range(size // 137))
+
+
 def large_issue(mailing_list_id: int | None) -> Any:
     """An issue whose message takes about 70 KB on the wire, with twelve merge points."""
     from newsletters.issues.compiled import CompiledIssue, Static, Token  # noqa: PLC0415 (Django is set up by now)
 
-    row = '<tr><td style="padding:8px 24px;color:#1d2a2a"><p>What we learnt on the ward — and what we did not, {}.</p></td></tr>\n'
-    filling = "".join(row.format(number) for number in range(BODY_SIZE // 137))
-    half = len(filling) // 2
+    body = filling(BODY_SIZE)
+    half = len(body) // 2
     names = ["name", "unsubscribe_url", "preferences_url", "archive_url"]
-    html: list[Any] = [Static(f"<html><body><table>{filling[:half]}")]
+    html: list[Any] = [Static(f"<html><body><table>{body[:half]}")]
     for name in (names * 2)[: MERGE_POINTS - 5]:
         html += [Token(name, "reader"), Static(f'</td><td class="{name}">')]
-    html.append(Static(f"{filling[half:]}</table></body></html>\n"))
+    html.append(Static(f"{body[half:]}</table></body></html>\n"))
     text = [Static("Dear "), Token("name", "reader"), Static(",\n\nin short.\n" * 60)]
     for name in names[1:]:
         text += [Token(name), Static("\n")]

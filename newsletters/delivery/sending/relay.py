@@ -48,6 +48,7 @@ class Relay:
         self._blocked_until = 0.0
         self._trouble_since: float | None = None
         self._is_ending = False
+        self._has_worked = False
 
     @property
     def carries(self) -> int:
@@ -108,9 +109,9 @@ class Relay:
             conversation.abandon(reason)
 
     def note_answer(self) -> None:
-        """Take note that the relay works."""
-        if self._trouble_since is not None:
-            self._trouble_since, self._pause = None, FIRST_PAUSE
+        """Take note that the relay works; reported the first time too, since an earlier sender may have had trouble."""
+        if self._trouble_since is not None or not self._has_worked:
+            self._trouble_since, self._pause, self._has_worked = None, FIRST_PAUSE, True
             self._report("")
 
     def closed(self, conversation: Conversation, trouble: ConnectionTrouble | None) -> None:

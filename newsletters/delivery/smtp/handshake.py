@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from newsletters.transport.messages import message_id_domain
 from newsletters.transport.routes import ConnectionTrouble, Stage, enhanced_status
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from newsletters.delivery.smtp.wire import Reply, Wire
     from newsletters.transport.smtp import SmtpRoute
+
+QUESTION: Final = 334
+"""The server asks for the next part of a login (RFC 4954 §4)."""
 
 
 class Handshake:
@@ -82,8 +85,8 @@ class Handshake:
             login = f"\0{self._route.username}\0{self._route.password}"
             _expect_positive(await self._ask(f"AUTH PLAIN {_base64(login)}"))
         elif "LOGIN" in mechanisms:
-            await self._ask("AUTH LOGIN")
-            await self._ask(_base64(self._route.username))
+            _expect_question(await self._ask("AUTH LOGIN"))
+            _expect_question(await self._ask(_base64(self._route.username)))
             _expect_positive(await self._ask(_base64(self._route.password)))
         else:
             raise ConnectionTrouble(stage=Stage.CONNECT, reply="the relay offers neither AUTH PLAIN nor AUTH LOGIN")
@@ -118,9 +121,16 @@ def trouble_words(error: BaseException) -> str:
 
 def _expect_positive(reply: Reply) -> None:
     if not reply.is_positive:
-        raise ConnectionTrouble(
-            stage=Stage.CONNECT, code=reply.code, status=enhanced_status(reply.text), reply=reply.text
-        )
+        raise _refused(reply)
+
+
+def _expect_question(reply: Reply) -> None:
+    if reply.code != QUESTION:
+        raise _refused(reply)
+
+
+def _refused(reply: Reply) -> ConnectionTrouble:
+    return ConnectionTrouble(stage=Stage.CONNECT, code=reply.code, status=enhanced_status(reply.text), reply=reply.text)
 
 
 def _base64(text: str) -> str:

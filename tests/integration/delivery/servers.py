@@ -38,9 +38,9 @@ Script = Callable[[str, str, Talk], str | None]
 class ScriptedServer:
     """Answers with what `script(stage, argument, talk)` returns; None means the usual answer.
 
-    Stages: greeting, ehlo, mail, rcpt, data, middle (after the first octets of a body), body, rset. A reply that ends
-    in " CLOSE" closes the connection after it. A message counts as accepted when its 250 has been decided on, before
-    that is sent; "ACCEPT" as the answer to a body takes it and closes without a word.
+    Stages: greeting, ehlo, starttls, auth, mail, rcpt, data, middle (after the first octets of a body), body, rset. A
+    reply that ends in " CLOSE" closes the connection after it. A message counts as accepted when its 250 has been
+    decided on, before that is sent; "ACCEPT" as the answer to a body takes it and closes without a word.
     """
 
     def __init__(  # noqa: PLR0913 (one argument a trait of the server)
@@ -157,7 +157,10 @@ class Talker:
     def do_helo(self, argument: str) -> bool:
         return self.answer("helo", argument, "250 test")
 
-    def do_starttls(self, _: str) -> bool:
+    def do_starttls(self, argument: str) -> bool:
+        reply = self.server.script("starttls", argument, self.talk)
+        if reply is not None:
+            return self.say(reply)
         self.sock.sendall(b"220 go ahead\r\n")
         self.sock = self.server.starttls.wrap_socket(self.sock, server_side=True)
         self.server._sockets.add(self.sock)
