@@ -81,6 +81,8 @@ def one_round(ground: Ground, mailing: Any, size: int, number: int) -> dict[str,
         found["without_ledger"] = runs.without_ledger(ground, mailing=mailing)
         with ground.worker() as worker:
             sent = runs.ours(ground, worker, sink, mailing=mailing)
+        with ground.worker(signing=True) as worker:
+            signed = runs.ours(ground, worker, sink, mailing=mailing)
     found |= {
         "ours": sent.rate,
         "wal_a_message": sent.wal_a_message,
@@ -89,6 +91,8 @@ def one_round(ground: Ground, mailing: Any, size: int, number: int) -> dict[str,
         "database_us": sent.database_us,
         "sink_us": sent.sink_us,
         "others_busy": sent.others_busy,
+        "with_dkim": signed.rate,
+        "with_dkim_sender_us": signed.sender_us,
     }
     with ground.light_sink() as sink:
         found["light_without_ledger"] = runs.without_ledger(ground, mailing=mailing)
@@ -105,7 +109,11 @@ def summary(rounds: list[dict[str, float]]) -> dict[str, Any]:
 
     def ratio(above: str, below: str) -> dict[str, Any]:
         values = [each[above] / each[below] for each in rounds]
-        name = {"ours": f"ratio_to_{below}", "light": "ratio_to_without_ledger_light"}[above]
+        name = {
+            "ours": f"ratio_to_{below}",
+            "light": "ratio_to_without_ledger_light",
+            "with_dkim": "ratio_with_dkim_to_without",
+        }[above]
         return {
             name: round(statistics.median(values), 3),
             f"{name}_spread": [round(min(values), 3), round(max(values), 3)],
@@ -121,6 +129,7 @@ def summary(rounds: list[dict[str, float]]) -> dict[str, Any]:
         ("ours", "without_ledger"),
         ("ours", "naive"),
         ("light", "light_without_ledger"),
+        ("with_dkim", "ours"),
     ):
         figures |= ratio(above, below)
     return figures

@@ -36,19 +36,19 @@ def main() -> None:
         frozen = services.freeze_mailing(compiled=compiled, at=timezone.now())
         mailing = services.freeze_audience(mailing=frozen)
         spread_names(mailing, topic_id=TOPIC)
-        with ground.worker(), ScriptedServer(port=ground.sink_port) as server:
+        with ground.worker(signing=True), ScriptedServer(port=ground.sink_port) as server:
             services.start_mailing(mailing=mailing)
             wait_until(lambda: not mailing.recipients.filter(state=0).exists(), pause=0.5)
             wait_until(lambda: not mailing.senders.exists())
-        found = inspect_run(mailing, server.accepted)
+        found = inspect_run(mailing, server.accepted, verify=ground.verify)
     for fault in found.faults[:SHOWN]:
         print(fault, file=sys.stderr)
     octets = sum(len(data) for _, _, data in server.accepted) // max(1, found.messages)
     print(json.dumps({
         "recipients": options.recipients, "messages": found.messages, "octets_a_message": octets,
-        "longest_body_line": found.longest_line, "faults": len(found.faults),
+        "longest_body_line": found.longest_line, "dkim_verified": found.signed, "faults": len(found.faults),
     }))  # fmt: skip
-    sys.exit(1 if found.faults or found.messages != options.recipients else 0)
+    sys.exit(1 if found.faults or {found.messages, found.signed} != {options.recipients} else 0)
 
 
 if __name__ == "__main__":

@@ -122,7 +122,9 @@ def inspect_run(
         identifiers[str(message["Message-ID"])] += 1
         wrong = [*_lines(raw, found), *_headers(message, mailing, row), *_bodies(message, compiled, row)]
         if verify is not None:
-            found.signed += verify(raw)
+            holds = verify(raw)
+            found.signed += holds
+            wrong += [] if holds else ["its signature does not hold"]
         elif "DKIM-Signature" in message:
             wrong.append("a signature that nobody asked for")
         found.faults += [f"{row.number} ({row.merge['name'][:20]!r}): {words}" for words in wrong]
