@@ -73,7 +73,7 @@ def configured_signer() -> Signer | None:
     Raises:
         KeyUnusableError: the key is no RSA key that can be read.
     """
-    values: dict[str, str] = getattr(settings, "DKIM", {})
+    values: dict[str, str] = settings.DKIM
     if not values:
         return None
     return _signer(values["domain"], values["selector"], values.get("key", ""), values.get("key_file", ""))

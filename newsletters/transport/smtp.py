@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from newsletters.transport.api import ApiRoute
 from newsletters.transport.headers import refuse_control_characters
 from newsletters.transport.messages import message_id_domain
 from newsletters.transport.routes import (
@@ -139,12 +140,14 @@ class SmtpRoute:
         return client
 
 
-def default_route() -> SmtpRoute:
-    """The relay that `SMTP_URL` names.
+def default_route() -> SmtpRoute | ApiRoute:
+    """The provider that `MAIL_API` names, or else the relay of `SMTP_URL`.
 
     Raises:
         ConnectionTrouble: no relay is configured.
     """
+    if settings.MAIL_API:
+        return ApiRoute(settings.MAIL_API)
     if not settings.SMTP:
         raise ConnectionTrouble(stage=Stage.CONNECT, reply="SMTP_URL is not set")
     return SmtpRoute(**settings.SMTP)

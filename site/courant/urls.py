@@ -25,6 +25,9 @@ if settings.MEDIA_URL.startswith("/"):
     urlpatterns.append(
         path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})
     )
+if settings.MAIL_API:
+    # Each provider has its own address below; anymail checks the signature or the shared secret.
+    urlpatterns.append(path("mail-events/", include("anymail.urls")))
 if settings.COURANT_MAILBOX:
     urlpatterns.append(path("mailbox/", include("courant.mailbox.urls")))
 urlpatterns.append(path("", include(wagtail_urls)))

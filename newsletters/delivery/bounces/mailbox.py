@@ -102,7 +102,7 @@ class ImapMailbox:
 
 def configured_mailbox() -> ImapMailbox | None:
     """Return the mailbox of `settings.BOUNCE_IMAP`, or None where bounces are not read from one."""
-    values: dict[str, Any] = getattr(settings, "BOUNCE_IMAP", {})
+    values: dict[str, Any] = settings.BOUNCE_IMAP
     return ImapMailbox(**values) if values else None
 
 

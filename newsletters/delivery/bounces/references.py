@@ -38,7 +38,7 @@ def bounce_address() -> str:
     `bounces@example.org` gives addresses like `bounces+12.345.0123456789abcdef@example.org`; `@bounces.example.org`, a
     domain of its own, gives `12.345.0123456789abcdef@bounces.example.org`.
     """
-    return str(getattr(settings, "BOUNCE_ADDRESS", ""))
+    return str(settings.BOUNCE_ADDRESS)
 
 
 def envelope_sender(mailing_id: int, number: int, *, secret: str, address: str) -> str:

@@ -20,12 +20,11 @@ from newsletters.delivery.bounces.references import Reference, read_reference
 from newsletters.delivery.models import Bounce, ProviderMessage
 from newsletters.delivery.services.bounce_policy import apply_policy
 from newsletters.delivery.services.bounces import record_report, subscriber_at
+from newsletters.transport.api import METADATA
 
 if TYPE_CHECKING:
     from anymail.signals import AnymailTrackingEvent
 
-METADATA: Final = "courant"
-"""The key under which a message sent by an API carries its reference (`references.envelope_sender`)."""
 _KINDS: Final = {
     RejectReason.INVALID: Kind.HARD,
     RejectReason.BOUNCED: Kind.HARD,

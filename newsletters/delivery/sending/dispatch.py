@@ -17,8 +17,10 @@ import structlog
 from newsletters.delivery.ledger import Answer, Result
 from newsletters.delivery.sending.database import OUT_OF_REACH, DatabaseThread
 from newsletters.delivery.sending.desk import SendingDesk
+from newsletters.delivery.sending.provider import Provider
 from newsletters.delivery.sending.relay import Relay
 from newsletters.delivery.sending.waiting import FREE, Waiting, WaitingRoom
+from newsletters.transport.api import ApiRoute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,6 +64,9 @@ class Surroundings(Protocol):
     def note_trouble(self, words: str) -> None:
         """Show an operator why nothing goes out; "" when it does again."""
 
+    def note_provider_id(self, number: int, provider_id: str) -> None:
+        """Keep what a mail provider calls a recipient's message."""
+
 
 class Dispatch:
     """One running sender."""
@@ -72,7 +77,7 @@ class Dispatch:
         ledger: Ledger,
         sender: int,
         composer: Composer,
-        route: SmtpRoute,
+        route: SmtpRoute | ApiRoute,
         surroundings: Surroundings,
         configuration: DeliveryConfiguration,
         throttle: Throttle,
@@ -88,7 +93,7 @@ class Dispatch:
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
         self._database = DatabaseThread()
-        self._relay = Relay(route=route, configuration=configuration, wake=self._wake, note_trouble=self._note_trouble)
+        self._relay = self._relay_of(route)
         self._desk = SendingDesk(
             composer=composer,
             window=configuration.window,
@@ -160,6 +165,22 @@ class Dispatch:
             self._desk.is_closed = True
             self._relay.end()
             self._wake()
+
+    @property
+    def rest(self) -> float:
+        """Seconds for which the route wants to be left alone."""
+        return self._relay.rest(self._loop.time())
+
+    def _relay_of(self, route: SmtpRoute | ApiRoute) -> Relay | Provider:
+        if isinstance(route, ApiRoute):
+            return Provider(
+                route=route,
+                configuration=self.configuration,
+                wake=self._wake,
+                note_trouble=self._note_trouble,
+                note_id=lambda *what: self._database.chore(self.surroundings.note_provider_id, *what),
+            )
+        return Relay(route=route, configuration=self.configuration, wake=self._wake, note_trouble=self._note_trouble)
 
     @property
     def _is_dead(self) -> bool:

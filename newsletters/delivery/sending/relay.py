@@ -64,6 +64,11 @@ class Relay:
         """Whether it has given nothing but trouble for longer than a sender waits."""
         return self._trouble_since is not None and now - self._trouble_since > PATIENCE and not self.carries
 
+    def rest(self, now: float) -> float:
+        """Seconds for which the relay asked to be left alone; SMTP has no word for that."""
+        del now
+        return 0.0
+
     def spread(self, desk: SendingDesk, now: float) -> None:
         """Give idle connections work and open more while there is work for them."""
         self.desk = desk

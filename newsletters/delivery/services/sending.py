@@ -16,18 +16,21 @@ from django.utils import timezone
 
 from newsletters.delivery.configuration import configuration
 from newsletters.delivery.ledger import ledger_of
-from newsletters.delivery.models import Mailing
+from newsletters.delivery.models import Mailing, ProviderMessage
 from newsletters.delivery.selectors import current_rates, refusal_reasons, waiting_mailings
 from newsletters.delivery.sending.composing import Composer
 from newsletters.delivery.sending.dispatch import Dispatch, Ending
 from newsletters.delivery.sending.throttle import SharedBuckets, Throttle
 from newsletters.delivery.services.bounces import harvest_rejections
 from newsletters.delivery.shutdown import worker_name
+from newsletters.delivery.states import MailingState
 from newsletters.transport.routes import ConnectionTrouble
 from newsletters.transport.smtp import SmtpRoute, default_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from newsletters.transport.api import ApiRoute
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +38,7 @@ TROUBLE_PAUSE = 15
 """Seconds before the sweep starts another sender for a relay that could not be used."""
 
 
-def run_sender(*, mailing_id: int, route: SmtpRoute | None = None) -> Ending | None:
+def run_sender(*, mailing_id: int, route: SmtpRoute | ApiRoute | None = None) -> Ending | None:
     """Send a part of a mailing, for at most a box of time; None where there is nothing for a sender to do.
 
     Safe to call any number of times: a mailing never has more senders than configured.
@@ -60,7 +63,15 @@ def run_sender(*, mailing_id: int, route: SmtpRoute | None = None) -> Ending | N
     dispatch, ending = asyncio.run(_run(mailing, sender, composer, chosen, throttle))
     changes: dict[str, object] = {"deaths": 0} if dispatch.settled else {}
     if ending is Ending.TROUBLE:
-        changes["not_before"] = timezone.now() + timedelta(seconds=TROUBLE_PAUSE)
+        changes["not_before"] = timezone.now() + timedelta(seconds=max(TROUBLE_PAUSE, dispatch.rest))
+    if dispatch.rest:
+        # It is the route that rests, not this mailing alone.
+        until = timezone.now() + timedelta(seconds=dispatch.rest)
+        Mailing.objects.filter(state=MailingState.SENDING).update(not_before=until)
+    if ending in (Ending.EMPTY, Ending.BOX) and dispatch.settled:
+        # What an earlier sender met is over; a paused mailing keeps the reason of its pause.
+        sending = Mailing.objects.filter(pk=mailing_id, state=MailingState.SENDING)
+        sending.update(trouble="", trouble_since=None)
     if changes:
         Mailing.objects.filter(pk=mailing_id).update(**changes)
     harvest_rejections(mailing=mailing, at=timezone.now())
@@ -68,7 +79,7 @@ def run_sender(*, mailing_id: int, route: SmtpRoute | None = None) -> Ending | N
     return ending
 
 
-def throttle_of(mailing: Mailing, route: SmtpRoute) -> Throttle:
+def throttle_of(mailing: Mailing, route: SmtpRoute | ApiRoute) -> Throttle:
     """Return the limits that hold for a mailing on a route at this moment."""
     rates = current_rates()
     general = {f"route:{route.name}": rate for domain, rate in rates.items() if not domain}
@@ -79,7 +90,7 @@ def throttle_of(mailing: Mailing, route: SmtpRoute) -> Throttle:
 
 
 async def _run(
-    mailing: Mailing, sender: int, composer: Composer, route: SmtpRoute, throttle: Throttle
+    mailing: Mailing, sender: int, composer: Composer, route: SmtpRoute | ApiRoute, throttle: Throttle
 ) -> tuple[Dispatch, Ending]:
     dispatch = Dispatch(
         ledger=ledger_of(mailing),
@@ -120,6 +131,10 @@ class _Surroundings:
     def limits_changed(self) -> bool:
         """Whether the rates are others than this sender started with."""
         return current_rates() != self._rates
+
+    def note_provider_id(self, number: int, provider_id: str) -> None:
+        """Keep what a mail provider calls a recipient's message."""
+        ProviderMessage.objects.get_or_create(mailing_id=self._mailing_id, number=number, provider_id=provider_id[:255])
 
     def note_trouble(self, words: str) -> None:
         """Show an operator why nothing goes out."""

@@ -53,7 +53,10 @@ SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"
 SMTP = smtp_settings(
     env.url("SMTP_URL", f"smtp://127.0.0.1:{COURANT_MAIL_PORT}", schemes=("smtp", "smtp+starttls", "smtps"))
 )
-globals().update(mail_settings(env))
+_mail = mail_settings(env)
+BOUNCE_ADDRESS, BOUNCE_IMAP = _mail.bounce_address, _mail.bounce_imap
+DKIM, ANYMAIL = _mail.dkim, _mail.anymail
+MAIL_API: str = _mail.mail_api
 COURANT_MAILBOX = True
 MAILBOX_ROOT = COURANT_VAR / "mailbox"
 

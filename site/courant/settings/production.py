@@ -38,9 +38,12 @@ globals().update(celery_settings(broker=REDIS_URL))
 
 ELASTICSEARCH_URL = env.url("ELASTICSEARCH_URL", "", schemes=("http", "https"))
 SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"
-_smtp = env.url("SMTP_URL", schemes=("smtp", "smtp+starttls", "smtps"))
+_smtp = env.url("SMTP_URL", "" if env.text("MAIL_API", "") else None, schemes=("smtp", "smtp+starttls", "smtps"))
 SMTP = smtp_settings(_smtp) if _smtp else {}
-globals().update(mail_settings(env))
+_mail = mail_settings(env)
+BOUNCE_ADDRESS, BOUNCE_IMAP = _mail.bounce_address, _mail.bounce_imap
+DKIM, ANYMAIL = _mail.dkim, _mail.anymail
+MAIL_API: str = _mail.mail_api
 
 MEDIA_URL = env.text("MEDIA_URL", "/media/")
 MEDIA_ROOT = COURANT_VAR / "media"

@@ -19,11 +19,15 @@ def main(mailing_id: int, port: int) -> None:
 
     from newsletters.delivery.sending.dispatch import Ending
     from newsletters.delivery.services import run_sender
+    from newsletters.transport.api import ApiRoute
     from newsletters.transport.smtp import SmtpRoute
 
     settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"] = os.environ["TEST_DATABASE"]
     settings.DELIVERY = {"window": int(os.environ.get("WINDOW", "16")), "connections": 4, "box": 60}
-    ending = run_sender(mailing_id=mailing_id, route=SmtpRoute("127.0.0.1", port))
+    route = SmtpRoute("127.0.0.1", port)
+    if os.environ.get("ROUTE") == "api":
+        route = ApiRoute("postmark", {"api_url": f"http://127.0.0.1:{port}", "server_token": "invented"})
+    ending = run_sender(mailing_id=mailing_id, route=route)
     sys.exit(0 if ending is Ending.EMPTY else 3)
 
 

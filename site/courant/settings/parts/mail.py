@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -13,8 +14,18 @@ _IMAP = {"imaps": ("tls", 993), "imap+starttls": ("starttls", 143), "imap": ("no
 _BOUNCE_ADDRESS = re.compile(r"[A-Za-z0-9._-]{0,26}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 
-def mail_settings(env: Environment) -> dict[str, Any]:
-    """Return the settings of bounces and of signing; what is malformed is remembered as the environment's fault."""
+class MailSettings(NamedTuple):
+    """The settings of bounces, of signing, and of a mail provider's API ("" where mail goes out by SMTP)."""
+
+    bounce_address: str
+    bounce_imap: dict[str, Any]
+    dkim: dict[str, str]
+    mail_api: str
+    anymail: dict[str, Any]
+
+
+def mail_settings(env: Environment) -> MailSettings:
+    """Read the variables; what is malformed is remembered as the environment's fault."""
     imap = env.url("BOUNCE_IMAP", "", schemes=tuple(_IMAP))
     address = env.text("BOUNCE_ADDRESS", "")
     if address and not _BOUNCE_ADDRESS.fullmatch(address):
@@ -24,11 +35,7 @@ def mail_settings(env: Environment) -> dict[str, Any]:
         )
     if imap and not address:
         env.errors.append("BOUNCE_IMAP is set and BOUNCE_ADDRESS is not: no mail would come back to that mailbox")
-    return {
-        "BOUNCE_ADDRESS": address,
-        "BOUNCE_IMAP": _imap_settings(imap) if imap else {},
-        "DKIM": _dkim_settings(env),
-    }
+    return MailSettings(address, _imap_settings(imap) if imap else {}, _dkim_settings(env), *_api_settings(env))
 
 
 def _dkim_settings(env: Environment) -> dict[str, str]:
@@ -45,6 +52,21 @@ def _dkim_settings(env: Environment) -> dict[str, str]:
         env.errors.append("DKIM_DOMAIN, DKIM_SELECTOR and one of DKIM_KEY_FILE and DKIM_KEY belong together")
         return {}
     return values
+
+
+def _api_settings(env: Environment) -> tuple[str, dict[str, Any]]:
+    """Return which provider's API mail goes out by ("" for SMTP), and what anymail needs to know for it."""
+    provider, given = env.text("MAIL_API", ""), env.text("MAIL_API_SETTINGS", "{}")
+    try:
+        values = json.loads(given)
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        env.errors.append('MAIL_API_SETTINGS must be JSON such as {"POSTMARK_SERVER_TOKEN": "…"}')
+        values = {}
+    if provider and not values:
+        env.errors.append("MAIL_API is set and MAIL_API_SETTINGS is not: the provider's key is missing")
+    return provider, values
 
 
 def _imap_settings(url: str) -> dict[str, Any]:
