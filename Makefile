@@ -2,10 +2,11 @@
 # `make test` as root on Debian or Ubuntu, which installs PostgreSQL and Chromium from the package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-newest check bench-delivery crash-delivery inspect-delivery bench-search
+.PHONY: help run semantic test test-newest check bench-delivery crash-delivery inspect-delivery bench-search
 
 help:
 	@echo "make run           the whole product on this machine (http://localhost:8000)"
+	@echo "make semantic      sentence vectors: their packages and a model (then SEMANTIC_MODEL=installed make run)"
 	@echo "make test [T=…]    the tests, or those under a path"
 	@echo "make test-newest   the unit tests on the newest Wagtail"
 	@echo "make check         lint, types, imports, templates, migrations, production settings"
@@ -18,6 +19,9 @@ help:
 run:
 	@sh requirements/install.sh base .venv
 	@exec .venv/bin/python manage.py run --with-parent
+
+semantic:
+	@sh requirements/install.sh semantic .venv
 
 test:
 	@sh requirements/install.sh test .venv

@@ -80,8 +80,12 @@ fi
 run "$folder/bin/python" -m pip install --disable-pip-version-check --require-hashes --no-deps -r "requirements/$lock.txt"
 run "$folder/bin/python" -m pip install --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 state >"$stamp"
-if [ "$lock" = test ]; then
-    # The lock of the tests holds every package of the other.
-    lock=base
-    state >"$folder/.installed-base"
-fi
+# The lock of the tests holds every package of the others, that of sentence vectors every package of the base.
+case $lock in
+test) contained="base semantic" ;;
+semantic) contained=base ;;
+*) contained="" ;;
+esac
+for lock in $contained; do
+    state >"$folder/.installed-$lock"
+done

@@ -21,7 +21,7 @@ from search.finding import find
 from search.latent import LatentSample
 from search.query import parse_query
 from search.related import ranked_candidates
-from search.spaces import LATENT_WEIGHT
+from search.spaces import LATENT_WEIGHT, SENTENCES_WEIGHT
 from search.vectors import VectorSpace
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from search.engines.base import Engine
+    from search.sentences import SentenceModel
     from search.vectors import Space
 
 DEPTH = 10
@@ -160,10 +161,26 @@ def latent_space(collection: Collection) -> VectorSpace | None:
     return space
 
 
+def sentence_space(
+    collection: Collection, *, model: SentenceModel, progress: Callable[[str, int, int], None] | None = None
+) -> VectorSpace:
+    """Let a sentence model read the documents."""
+    space = VectorSpace(weight=SENTENCES_WEIGHT)
+    for done, document in enumerate(collection.documents, start=1):
+        space.put({document.key: model.vector(full_text(document))})
+        if progress:
+            progress("meaning of texts", done, len(collection.documents))
+    return space
+
+
 def measure_search(
-    collection: Collection, *, engine: Engine, progress: Callable[[str, int, int], None] | None = None
+    collection: Collection,
+    *,
+    engine: Engine,
+    nearest: Callable[[str], tuple[str, ...]] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Measured:
-    """Ask every query as a reader's would be asked."""
+    """Ask every query as a reader's would be asked; `nearest` finds documents by meaning."""
 
     def answer(name: str) -> list[str]:
         query = parse_query(
@@ -173,7 +190,7 @@ def measure_search(
             limit=LONGEST_LABELLED,
             most_words=LONGEST_LABELLED,
         )
-        return [hit.key for hit in find(engine, query).found.hits]
+        return [hit.key for hit in find(engine, query, nearest=nearest).found.hits]
 
     return _measured(collection.grades, answer, progress)
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from search.engines.base import EngineUnavailable
+from search.query import Sort
 from search.spelling import MOST_WORDS_CORRECTED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from search.engines.base import Engine
     from search.query import Found, SearchQuery
 
@@ -33,8 +36,25 @@ class Answer:
     is_loose: bool = False
 
 
-def find(engine: Engine, query: SearchQuery) -> Answer:
+def find(engine: Engine, query: SearchQuery, *, nearest: Callable[[str], tuple[str, ...]] | None = None) -> Answer:
     """Ask the engine: once where that is enough, at most four times.
+
+    With `nearest`, which knows the documents whose meaning is near a text, once more: how forgiving the question must
+    be is decided by words alone, and then both rankings are fused.
+    """
+    answer = find_words(engine, query)
+    if nearest is None or query.phrases or not query.clauses or query.sort is not Sort.RELEVANCE:
+        return answer
+    query = replace(answer.query, nearest=nearest(query.text))
+    if not query.nearest:
+        return answer
+    with suppress(EngineUnavailable):
+        answer = replace(answer, found=engine.search(query), query=query)
+    return answer
+
+
+def find_words(engine: Engine, query: SearchQuery) -> Answer:
+    """Find what holds the words asked for: strictly, then with other spellings, then with any of them.
 
     An engine that tires on the way leaves what has been found.
     """

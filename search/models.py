@@ -142,9 +142,37 @@ class BestBet(models.Model):
         super().save(*args, **kwargs)
 
 
-class FittedModel(models.Model):
-    """What latent semantic analysis has learnt from the site's texts; one is in use."""
+class RelatedChoice(models.Model):
+    """An editor's word on a page's related list: a page that always stands in it, or never."""
 
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="related_choices")
+    related = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="+")
+    is_banned = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["page", "position", "pk"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=("page", "related"), name="one_choice_a_related_page")]
+
+    def __str__(self) -> str:
+        return f"{self.page_id} {'never' if self.is_banned else 'always'} {self.related_id}"
+
+
+class MeaningSource(models.TextChoices):
+    """Where vectors come from."""
+
+    LATENT = "latent", "the site's own words (latent semantic analysis)"
+    SENTENCES = "sentences", "a sentence model"
+
+
+class FittedModel(models.Model):
+    """A space of meaning: of what latent semantic analysis has learnt from the site, or of a sentence model.
+
+    One of each source is in use at most; `identity` names a sentence model's files.
+    """
+
+    source = models.CharField(max_length=16, choices=MeaningSource, default=MeaningSource.LATENT)
+    identity = models.CharField(max_length=64, blank=True, default="")
     is_current = models.BooleanField(default=False)
     fitted_on = models.PositiveIntegerField()
     fitted_at = models.DateTimeField(auto_now_add=True)
@@ -155,11 +183,15 @@ class FittedModel(models.Model):
 
 
 class DocumentVector(models.Model):
-    """Where a document lies in a fitted model's space: 16-bit floats, nothing for a document that is gone."""
+    """Where a document lies in a space: 16-bit floats, nothing for a document that is gone.
+
+    `fingerprint` is of the text that was read, where reading it again would cost much.
+    """
 
     model = models.ForeignKey(FittedModel, on_delete=models.CASCADE, related_name="vectors")
     key = models.CharField(max_length=64)
     packed = models.BinaryField()
+    fingerprint = models.CharField(max_length=32, blank=True, default="")
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -19,13 +19,15 @@ from django.utils import timezone
 from search.models import OutboxEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from content.pages.registry import DocumentSource
 
 log = structlog.get_logger(__name__)
 
 ROWS_A_STATEMENT = 1_000
+# How many entries are worked on at a time.
+ENTRIES_A_BATCH = 200
 # After a failed nudge the broker is left alone for so long: an editor's save must not wait for it again and again.
 SECONDS_WITHOUT_NUDGES = 30.0
 
@@ -88,6 +90,21 @@ def waiting_for_index() -> models.QuerySet[OutboxEntry]:
 def waiting_for_related() -> models.QuerySet[OutboxEntry]:
     """Entries that reached the engine since related lists were last computed around them."""
     return OutboxEntry.objects.filter(related_version__lt=F("indexed_version")).order_by("changed_at", "key")
+
+
+def mark_entries(entries: Sequence[tuple[str, int]], column: str, reached: str) -> None:
+    """Set `column` to `reached` for entries that still stand where they were read; others are done again."""
+    if not entries:
+        return
+    connection = connections[router.db_for_write(OutboxEntry)]
+    quote = connection.ops.quote_name
+    table, column, reached = quote(OutboxEntry._meta.db_table), quote(column), quote(reached)  # noqa: SLF001 (Django's documented API)
+    pairs = ", ".join(["(%s, %s)"] * len(entries))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {column} = {reached} WHERE (key, {reached}) IN (VALUES {pairs})",  # noqa: S608
+            [value for entry in entries for value in entry],
+        )
 
 
 def ensure_entries(source: DocumentSource) -> int:

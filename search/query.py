@@ -72,7 +72,8 @@ class SearchQuery:
     Required clauses (phrases in quotation marks) must all match. Of the others at least one must, or with `every`
     each of them; where there are required ones, the others only raise the score. Without clauses everything matches,
     and the newest comes first. Filters of one family are alternatives; families are joined by "and". `at` is the
-    moment for which visibility is asked.
+    moment for which visibility is asked. `nearest` are keys of documents close in meaning, nearest first: they match
+    too, whatever their words, and by relevance the order is that of both rankings fused (`search.fusion`).
     """
 
     at: datetime
@@ -88,6 +89,7 @@ class SearchQuery:
     size: int = HITS_A_PAGE
     facets: bool = True
     highlight: bool = True
+    nearest: tuple[str, ...] = ()
 
     @property
     def phrases(self) -> tuple[tuple[str, ...], ...]:
@@ -103,6 +105,11 @@ class SearchQuery:
     def offset(self) -> int:
         """How many hits come before this page's."""
         return (self.page - 1) * self.size
+
+    @property
+    def fuses(self) -> bool:
+        """Whether words and meaning are both asked: never for phrases, which are meant to the letter."""
+        return bool(self.nearest and self.clauses and not self.phrases)
 
     def corrected(self, corrections: Mapping[str, Sequence[str]]) -> SearchQuery:
         """Return the query in which the other spellings of a word match too."""

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.utils import timezone
 
+from search.fusion import fused
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import date, datetime
 
     from search.engines.base import Described, Engine
@@ -24,11 +26,11 @@ T = TypeVar("T")
 # More are kept than are shown: curated cards and expired pages fall away when a list is shown.
 LIST_LENGTH = 8
 SHOWN = 4
+# The reason of an item that an editor put there.
+PINNED: list[dict[str, Any]] = [{"because": "editor"}]
 CANDIDATES = 100
 # Only so many of the nearest are said to be close in meaning.
 CLOSE_IN_MEANING = 20
-# Reciprocal-rank fusion: how much less a later place counts (Cormack et al. 2009 found 60 robust).
-RRF_K = 60
 # Each shared topic raises a candidate by this share of its score, up to two topics.
 TOPIC_BONUS, MOST_SHARED_TOPICS = 0.12, 2
 # A candidate loses at most this share of its score by age, half of it after HALF_LIFE_YEARS.
@@ -46,24 +48,24 @@ class Candidate:
     reasons: list[dict[str, Any]] = field(default_factory=list)
 
 
-def fused(rankings: Iterable[tuple[Sequence[str], float]], *, k: int = RRF_K) -> dict[str, float]:
-    """Fuse weighted rankings of keys by reciprocal rank: the sum of weight / (k + place) where a key stands."""
-    scores: dict[str, float] = {}
-    for ranking, weight in rankings:
-        for place, key in enumerate(ranking, start=1):
-            scores[key] = scores.get(key, 0.0) + weight / (k + place)
-    return scores
+def related_candidates(
+    key: str, *, engine: Engine, spaces: Sequence[Space] = (), without: Collection[str] = ()
+) -> list[Candidate]:
+    """Return the list for a document that is indexed, best first: `LIST_LENGTH` items where the site has as many.
 
-
-def related_candidates(key: str, *, engine: Engine, spaces: Sequence[Space] = ()) -> list[Candidate]:
-    """Return the list for a document that is indexed, best first: `LIST_LENGTH` items where the site has as many."""
+    `without` are keys that stand elsewhere or nowhere: what editors pinned or banned.
+    """
     at = timezone.now()
     seed = engine.described([key]).get(key)
     if seed is None or not seed.related:
         return []
-    candidates = ranked_candidates(seed, engine=engine, spaces=spaces, at=at)
+    candidates = [
+        candidate
+        for candidate in ranked_candidates(seed, engine=engine, spaces=spaces, at=at)
+        if candidate.key not in without
+    ]
     if len(candidates) < LIST_LENGTH:
-        candidates += _fallback(seed, {candidate.key for candidate in candidates}, engine, at)
+        candidates += _fallback(seed, {*without, *(candidate.key for candidate in candidates)}, engine, at)
     return mix_kinds(candidates, kind=lambda candidate: candidate.kind)[:LIST_LENGTH]
 
 
@@ -124,7 +126,7 @@ def _fallback(seed: Described, taken: set[str], engine: Engine, at: datetime) ->
             if key in others and _may_recommend(seed, others[key], at):
                 taken.add(key)
                 found.append(Candidate(key, others[key].kind, 0.001 / (len(found) + 1), [{"because": because}]))
-        if len(taken) >= LIST_LENGTH:
+        if len(found) >= LIST_LENGTH:
             break
     return found
 

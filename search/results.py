@@ -19,6 +19,7 @@ from search.engines.base import EngineUnavailable
 from search.engines.patience import reader_waiting
 from search.finding import find
 from search.highlight import marked_html
+from search.meaning import nearest_documents
 from search.models import BestBet, SynonymGroup
 from search.query import (
     HITS_A_PAGE,
@@ -196,7 +197,7 @@ def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
     if not results.asks:
         return results
     try:
-        answer = find(get_engine(), query)
+        answer = find(get_engine(), query, nearest=nearest_documents)
     except EngineUnavailable:
         results.is_available = False
         return results

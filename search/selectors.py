@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
+
 from content.pages.models import BasePage, Card, PageTopic
 from search.models import RelatedPage
-from search.related import LIST_LENGTH, SHOWN, mix_kinds
+from search.related import LIST_LENGTH, PINNED, SHOWN, mix_kinds
 
 if TYPE_CHECKING:
     from wagtail.models import Page
@@ -27,13 +29,27 @@ def related_pages(page: Page, limit: int = SHOWN) -> list[Card]:
         Card.objects.visible()
         .filter(page__related_from__page_id=page.pk)
         .exclude(page_id__in=curated)
+        .annotate(reasons=F("page__related_from__reasons"))
         .order_by("page__related_from__position")
         .for_display()
     )
-    cards = list(stored)
+    cards: list[Card] = [*stored]
+    pinned: list[Card] = [card for card in stored if card.reasons == PINNED]
     if len(cards) < limit and not (len(cards) + len(curated) >= LIST_LENGTH):
         cards += _stand_ins(page, {page.pk, *curated, *(card.pk for card in cards)}, limit - len(cards))
-    return mix_kinds(cards, kind=lambda card: card.kind, by=limit)[:limit]
+    free = limit - len(pinned)
+    if free <= 0:
+        return pinned[:limit]
+    kinds = {card.kind for card in pinned}
+    others = [card for card in cards if card not in pinned]
+    if len(kinds) == 1:  # one of another kind must come among the others, however few are shown
+        other = next((card for card in others if card.kind not in kinds), None)
+        if other is not None and other not in others[:free]:
+            others.remove(other)
+            others.insert(free - 1, other)
+    elif not kinds:
+        others = mix_kinds(others, kind=lambda card: card.kind, by=free)
+    return [*pinned, *others[:free]]
 
 
 def _stand_ins(page: Page, taken: set[int], missing: int) -> list[Card]:

@@ -7,31 +7,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
-from django.db import connections, router, transaction
 from django.db.models import F
-from wagtail.models import Page
 
 from content.pages.registry import registry
 from search.documents import current_documents, fingerprint
 from search.engines import get_engine
 from search.engines.base import Write
 from search.gate import pass_gate
-from search.models import OutboxEntry, RelatedPage
-from search.outbox import ensure_entries, record_changes, waiting_for_index, waiting_for_related
-from search.related import related_candidates
-from search.spaces import current_space, fit_space, needs_fit
+from search.models import OutboxEntry
+from search.outbox import ENTRIES_A_BATCH, ensure_entries, mark_entries, record_changes, waiting_for_index
+from search.relating import rebuild_related, relate_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from search.engines.base import Engine
-    from search.related import Candidate
-    from search.spaces import StoredSpace
-    from search.vectors import Space
 
 log = structlog.get_logger(__name__)
 
-ENTRIES_A_BATCH = 200
 # Below Celery's soft limit: a task stops by itself, and the sweep goes on where it stopped.
 SECONDS_A_TASK = 120.0
 
@@ -81,7 +74,7 @@ def sync_outbox(*, engine: Engine | None = None, seconds: float = SECONDS_A_TASK
         if not entries:
             break
         failed |= _write_entries(entries, engine.write)
-        _mark([entry for entry in entries if entry[0] not in failed], "indexed_version", "version")
+        mark_entries([entry for entry in entries if entry[0] not in failed], "indexed_version", "version")
         done.written += len(entries)
     done.failed = sorted(failed)
     done.written -= len(failed)
@@ -122,108 +115,6 @@ def _writes(entries: Sequence[tuple[str, int]]) -> list[Write]:
     return writes
 
 
-def _mark(entries: Sequence[tuple[str, int]], column: str, reached: str) -> None:
-    """Set `column` to `reached` for entries that still stand where they were read; others are done again."""
-    if not entries:
-        return
-    connection = connections[router.db_for_write(OutboxEntry)]
-    quote = connection.ops.quote_name
-    table, column, reached = quote(OutboxEntry._meta.db_table), quote(column), quote(reached)  # noqa: SLF001 (Django's documented API)
-    pairs = ", ".join(["(%s, %s)"] * len(entries))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table} SET {column} = {reached} WHERE (key, {reached}) IN (VALUES {pairs})",  # noqa: S608
-            [value for entry in entries for value in entry],
-        )
-
-
-def relate_waiting(*, engine: Engine | None = None, deadline: float | None = None) -> int:
-    """Recompute the lists in the neighbourhood of what was indexed; returns how many lists were computed.
-
-    The neighbourhood of a page: itself, the pages whose lists it stands in, and the pages that now stand in its own.
-    """
-    engine = engine or get_engine()
-    computed = 0
-    while deadline is None or time.monotonic() < deadline:
-        entries = list(waiting_for_related().values_list("key", "indexed_version")[:ENTRIES_A_BATCH])
-        if not entries:
-            break
-        engine.refresh()
-        keys = {key for key, _ in entries if key.startswith("page:")}
-        spaces = _spaces_with(keys, engine)
-        lists = _compute(keys, engine, spaces)
-        around = {candidate.key for items in lists.values() for candidate in items}
-        listing = RelatedPage.objects.filter(related_id__in=[_page_id(key) for key in keys])
-        around |= {f"page:{number}" for number in listing.values_list("page_id", flat=True).distinct()}
-        lists |= _compute(around - keys, engine, spaces)
-        save_related_lists(lists=lists)
-        _mark(entries, "related_version", "indexed_version")
-        computed += len(lists)
-    return computed
-
-
-def _spaces_with(keys: Iterable[str], engine: Engine) -> list[StoredSpace]:
-    """Return the spaces of meaning, brought up to date with the texts of `keys`."""
-    space = current_space()
-    if space is None:
-        return []
-    texts: dict[str, str | None] = dict.fromkeys(keys)
-    space.store(texts | engine.texts(list(texts)))
-    return [space]
-
-
-def fit_meaning(*, engine: Engine | None = None, force: bool = False) -> bool:
-    """Learn anew what belongs together when the site has outgrown what was learnt, and put all lists in line for it."""
-    engine = engine or get_engine()
-    keys = _related_keys()
-    if not force and not needs_fit(len(keys)):
-        return False
-    if fit_space(engine=engine, keys=keys) is None:
-        return False
-    OutboxEntry.objects.filter(key__startswith="page:").update(related_version=0)
-    return True
-
-
-def _related_keys() -> list[str]:
-    return [f"page:{number}" for number in registry.document_sources["page"].ids()]
-
-
-def _compute(keys: Iterable[str], engine: Engine, spaces: Sequence[Space]) -> dict[str, list[Candidate]]:
-    return {key: related_candidates(key, engine=engine, spaces=spaces) for key in sorted(keys)}
-
-
-def _page_id(key: str) -> int:
-    return int(key.partition(":")[2])
-
-
-def save_related_lists(*, lists: dict[str, list[Candidate]]) -> None:
-    """Store lists where they differ from what is stored; a page that is gone is left out."""
-    wanted = {_page_id(key): [(_page_id(item.key), item) for item in items] for key, items in lists.items()}
-    mentioned = {number for number, items in wanted.items()} | {
-        other for items in wanted.values() for other, _ in items
-    }
-    known = set(Page.objects.filter(pk__in=mentioned).values_list("pk", flat=True))
-    stored: dict[int, list[tuple[int, list[object]]]] = {}
-    rows = RelatedPage.objects.filter(page_id__in=wanted).order_by("page_id", "position")
-    for page_id, related_id, reasons in rows.values_list("page_id", "related_id", "reasons"):
-        stored.setdefault(page_id, []).append((related_id, reasons))
-    for page_id, items in wanted.items():
-        kept = [(other, item) for other, item in items if other in known]
-        if page_id in known and stored.get(page_id, []) != [(other, item.reasons) for other, item in kept]:
-            _replace_list(page_id, kept)
-
-
-def _replace_list(page_id: int, items: Sequence[tuple[int, Candidate]]) -> None:
-    with transaction.atomic():
-        # Two workers may compute the same list: the entry's lock lets one of them go first.
-        list(OutboxEntry.objects.select_for_update().filter(key=f"page:{page_id}"))
-        RelatedPage.objects.filter(page_id=page_id).delete()
-        RelatedPage.objects.bulk_create(
-            RelatedPage(page_id=page_id, related_id=other, position=place, score=item.score, reasons=item.reasons)
-            for place, (other, item) in enumerate(items)
-        )
-
-
 def rebuild_index(*, engine: Engine | None = None, progress: Callable[[str, int, int], None] | None = None) -> int:
     """Build a new index beside the live one, check it, and let readers see it; returns how many documents it holds.
 
@@ -256,7 +147,7 @@ def rebuild_index(*, engine: Engine | None = None, progress: Callable[[str, int,
     # Not before: until then readers' index may lack what has only been written to the new one.
     reached = list(written.items())
     for start in range(0, len(reached), ENTRIES_A_BATCH):
-        _mark(reached[start : start + ENTRIES_A_BATCH], "indexed_version", "version")
+        mark_entries(reached[start : start + ENTRIES_A_BATCH], "indexed_version", "version")
     rebuild_related(engine=engine, progress=report)
     return engine.status().documents
 
@@ -285,24 +176,6 @@ def _all_entries() -> Iterator[list[tuple[str, int]]]:
     ):
         yield entries
         last = entries[-1][0]
-
-
-def rebuild_related(*, engine: Engine | None = None, progress: Callable[[str, int, int], None] | None = None) -> int:
-    """Learn anew what belongs together and compute the list of every page; returns how many lists."""
-    engine = engine or get_engine()
-    engine.refresh()
-    keys = _related_keys()
-    space = fit_space(engine=engine, keys=keys)
-    spaces = [space] if space else []
-    for start in range(0, len(keys), ENTRIES_A_BATCH):
-        chunk = keys[start : start + ENTRIES_A_BATCH]
-        versions = list(OutboxEntry.objects.filter(key__in=chunk).values_list("key", "indexed_version"))
-        save_related_lists(lists=_compute(chunk, engine, spaces))
-        _mark(versions, "related_version", "indexed_version")
-        if progress:
-            progress("related lists", start + len(chunk), len(keys))
-    OutboxEntry.objects.exclude(key__startswith="page:").update(related_version=F("indexed_version"))
-    return len(keys)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from search import services
+from search import relating, services
 from search.engines.base import EngineUnavailable
 from search.outbox import nudge_worker
 
@@ -27,7 +27,7 @@ def sweep_outbox() -> None:
 def _sync(seconds: float) -> None:
     try:
         done = services.sync_outbox(seconds=seconds)
-        if done.related and services.fit_meaning():
+        if (done.related and relating.fit_meaning()) or relating.read_sentences(seconds=seconds / 2):
             nudge_worker()
     except EngineUnavailable as error:
         services.log.warning("the search engine is not available; changes wait in the outbox", error=str(error))

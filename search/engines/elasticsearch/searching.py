@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from elasticsearch import NotFoundError
@@ -10,6 +11,7 @@ from elasticsearch.dsl import Q, Search
 from search.analysis import terms_of
 from search.engines.base import NoIndex, Suggestion
 from search.engines.elasticsearch.schema import FIELD_WEIGHTS, LONGEST_BEGINNING
+from search.fusion import FUSED_DEPTH, fused
 from search.highlight import best_snippet
 from search.query import MARK_END, MARK_START, Found, Hit, Sort
 from search.spelling import MOST_CORRECTIONS, edits_allowed, edits_between
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from search.query import Alternative, Clause, SearchQuery
 
 SNIPPET_LENGTH = 200
+# No words score so high, and a 32-bit score still tells neighbours of this size apart.
+ABOVE_WORDS = 1_000_000.0
 # More values than readers can look at; a facet shows the most frequent.
 MOST_VALUES = 500
 _FIELDS = [f"{name}^{weight}" for name, weight in FIELD_WEIGHTS.items()]
@@ -32,8 +36,14 @@ _NEWEST: list[Any] = [{"published_on": {"order": "desc", "missing": "_last"}}, {
 
 
 def search(client: Elasticsearch, index: str, query: SearchQuery) -> Found:
-    """Answer `query` from `index`."""
-    answer = _ask(client, index, search_body(query))
+    """Answer `query` from `index`; where words and meaning are fused, the ranking by words is asked for first."""
+    ranking: list[str] = []
+    if query.fuses:
+        first = replace(query, page=1, size=FUSED_DEPTH, facets=False, highlight=False, nearest=())
+        by_words = [hit["_id"] for hit in _ask(client, index, search_body(first) | {"_source": False})["hits"]["hits"]]
+        scores = fused([(by_words, 1.0), (query.nearest, 1.0)])
+        ranking = sorted(scores, key=lambda key: (-scores[key], key not in by_words, key))
+    answer = _ask(client, index, search_body(query, ranking))
     hits = answer["hits"]
     return Found(
         hits=tuple(_hit(hit) for hit in hits["hits"]),
@@ -47,13 +57,23 @@ def search(client: Elasticsearch, index: str, query: SearchQuery) -> Found:
     )
 
 
-def search_body(query: SearchQuery) -> dict[str, Any]:
-    """Return the request for a query: filters apply after counting, so that a facet's counts ignore its own."""
+def search_body(query: SearchQuery, ranking: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the request for a query: filters apply after counting, so that a facet's counts ignore its own.
+
+    The documents of `ranking` come first in its order, whatever their words (a constant each, above any score of
+    words, and of both the higher counts): the engine's own fusion needs a paid licence.
+    """
     matched = Q("bool", filter=[Q("term", deleted=False), *visible_at(query.at)])
     if query.clauses:
         scored = Q(
             "function_score", query=_wanted(query), field_value_factor={"field": "weight"}, boost_mode="multiply"
         )
+        if ranking:
+            placed = [
+                Q("constant_score", filter=Q("ids", values=[key]), boost=ABOVE_WORDS - place)
+                for place, key in enumerate(ranking)
+            ]
+            scored = Q("dis_max", queries=[scored, *placed])
         matched = Q("bool", must=[scored], filter=matched.filter)
     filters = _filters(query)
     asked = Search().query(matched).extra(track_total_hits=True, size=query.size, from_=query.offset)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from search.engines.sqlite.schema import FIELD_WEIGHTS
+from search.fusion import FUSED_DEPTH, RRF_K
 from search.highlight import best_snippet
 from search.query import MARK_END, MARK_START, Found, Hit, Sort
 
@@ -27,6 +29,7 @@ def search(connection: sqlite3.Connection, number: int, query: SearchQuery) -> F
         "at": query.at.timestamp(),
         "size": query.size,
         "offset": query.offset,
+        "nearest": json.dumps(query.nearest),
     }
     for name, chosen in _filters(query).items():
         values.update((f"{name}{place}", value) for place, value in enumerate(chosen))
@@ -92,7 +95,11 @@ def _statement(number: int, query: SearchQuery) -> str:
     score = f"-bm25({texts}, {weights}) * d.weight" if asks else "0.0"
     source = f"{texts} JOIN {docs} d ON d.id = {texts}.rowid" if asks else f"{docs} d"
     condition = f"{texts} MATCH :match AND" if asks else ""
-    order = "published_on DESC, score DESC" if query.sort is Sort.NEWEST else "score DESC, published_on DESC"
+    order = "score DESC, published_on DESC"
+    if query.sort is Sort.NEWEST:
+        order = "published_on DESC, score DESC"
+    elif query.fuses:
+        order = f"rank DESC, {order}"
     columns = ", ".join(f"{test} AS fits_{name}" for name, test in fits.items())
     all_fit = " AND ".join(f"fits_{name}" for name in FACETS)
     counted = {
@@ -108,20 +115,41 @@ def _statement(number: int, query: SearchQuery) -> str:
             f" UNION ALL SELECT '{name}', value, count(*) FROM ({values} WHERE {others}) "  # noqa: S608
             "WHERE value IS NOT NULL GROUP BY value"
         )
+    visible = "NOT d.deleted AND (d.live_from IS NULL OR d.live_from <= :at) AND (d.live_to IS NULL OR d.live_to > :at)"
+    shown = "d.id, d.key, d.kind, d.published_on, d.authors"
+    near, hits, also = "", "matched", ""
+    if query.fuses:
+        near, hits = _fusion(all_fit), "fused"
+        also = f"""
+            UNION ALL SELECT {shown}, NULL, {columns} FROM {docs} d WHERE d.key IN (SELECT key FROM near) AND {visible}
+                AND d.id NOT IN (SELECT rowid FROM {texts} WHERE {texts} MATCH :match)"""  # noqa: S608 (as below)
     return f"""
-        WITH matched AS MATERIALIZED (
-            SELECT d.id, d.key, d.kind, d.published_on, d.authors, {score} AS score, {columns}
-            FROM {source}
-            WHERE {condition} NOT d.deleted
-                AND (d.live_from IS NULL OR d.live_from <= :at) AND (d.live_to IS NULL OR d.live_to > :at)
-        )
+        WITH near (key, place) AS (SELECT value, key + 1 FROM json_each(:nearest)),
+        matched AS MATERIALIZED (
+            SELECT {shown}, {score} AS score, {columns} FROM {source} WHERE {condition} {visible} {also}
+        ) {near}
         SELECT * FROM (
-            SELECT 'hit', id, score FROM matched WHERE {all_fit}
+            SELECT 'hit', id, coalesce(score, 0) AS score FROM {hits} WHERE {all_fit}
             ORDER BY {order}, key LIMIT :size OFFSET :offset
         )
         UNION ALL SELECT 'total', '', count(*) FROM matched WHERE {all_fit}
         {facets if query.facets else ""}
     """  # noqa: S608 (names and numbers from this package; everything typed is bound)
+
+
+def _fusion(all_fit: str) -> str:
+    """Return the tables that fuse the ranking by words (NULL: matched by meaning alone) with the one by meaning."""
+    return f"""
+        , placed AS (
+            SELECT m.*, row_number() OVER (ORDER BY m.score DESC NULLS LAST, m.published_on DESC, m.key) AS by_words,
+                near.place AS by_meaning
+            FROM matched m LEFT JOIN near ON near.key = m.key WHERE {all_fit}
+        ),
+        fused AS (
+            SELECT *, iif(score IS NULL OR by_words > {FUSED_DEPTH}, 0.0, 1.0 / ({RRF_K} + by_words))
+                + coalesce(1.0 / ({RRF_K} + by_meaning), 0.0) AS rank
+            FROM placed
+        )"""  # noqa: S608 (names and numbers from this package)
 
 
 def _hits(
@@ -139,8 +167,11 @@ def _hits(
             snippet({texts}, {_COLUMN["body"]}, {marks}, '…', {SNIPPET_WORDS})
         FROM {texts} JOIN {docs} d ON d.id = {texts}.rowid
         WHERE {texts} MATCH :match AND {texts}.rowid IN ({ids})"""  # noqa: S608
-    statement = marked if query.clauses and query.highlight else plain
-    rows = {row[0]: row[1:] for row in connection.execute(statement, {"match": match} if statement is marked else {})}
+    rows: dict[int, tuple[str, ...]] = {}
+    if not query.clauses or not query.highlight or query.fuses:  # near in meaning: there may be no word to mark
+        rows = {row[0]: row[1:] for row in connection.execute(plain)}
+    if query.clauses and query.highlight:
+        rows |= {row[0]: row[1:] for row in connection.execute(marked, {"match": match})}
     return tuple(
         Hit(key=key, score=score, kind=kind, url=url, title=title, snippet=best_snippet(summary, body))
         for identity, score in matched

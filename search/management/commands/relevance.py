@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from search import evaluation
 from search.engines.base import EngineUnavailable
 from search.engines.sqlite import SqliteEngine
 from search.management.progress import show_progress
+from search.meaning import near_enough
+from search.sentences import INSTALLED, SentenceModelUnusable, load_model
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Iterator
 
     from search.engines.base import Engine
-    from search.vectors import Space
 
 
 class Command(BaseCommand):
@@ -41,7 +44,7 @@ class Command(BaseCommand):
             collection = evaluation.read_collection(options["folder"], task=options["task"])
             with _temporary_engine(options["engine"]) as engine:
                 measured = self.measure(collection, engine, options)
-        except (evaluation.BadCollection, EngineUnavailable) as error:
+        except (evaluation.BadCollection, EngineUnavailable, SentenceModelUnusable) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self.stderr.write("\nStopped.")
@@ -63,22 +66,36 @@ class Command(BaseCommand):
         self, collection: evaluation.Collection, engine: Engine, options: dict[str, Any]
     ) -> evaluation.Measured:
         """Index the collection and ask its questions."""
+        model = load_model(settings.SEMANTIC_MODEL or INSTALLED) if options["semantic"] else None
         evaluation.index_collection(collection, engine=engine, progress=show_progress)
-        if options["semantic"]:
-            raise CommandError("sentence vectors are not built in yet: leave out --semantic")
+        sentences = evaluation.sentence_space(collection, model=model, progress=show_progress) if model else None
         if options["task"] == "search":
-            return evaluation.measure_search(collection, engine=engine, progress=show_progress)
-        space = evaluation.latent_space(collection)
-        spaces: list[Space] = [space] if space else []
+
+            def nearest(text: str) -> tuple[str, ...]:
+                return near_enough(sentences, model.vector(text)) if sentences and model else ()
+
+            return evaluation.measure_search(collection, engine=engine, nearest=nearest, progress=show_progress)
+        spaces = [space for space in (evaluation.latent_space(collection), sentences) if space is not None]
         return evaluation.measure_related(collection, engine=engine, spaces=spaces, progress=show_progress)
 
 
 @contextmanager
 def _temporary_engine(name: str) -> Iterator[Engine]:
+    """An engine with an index of its own, which is gone afterwards."""
     if name == "sqlite":
         with tempfile.TemporaryDirectory(prefix="courant-relevance-") as folder:
-            engine = SqliteEngine(path=Path(folder) / "search.sqlite3")
+            engine: Engine = SqliteEngine(path=Path(folder) / "search.sqlite3")
             yield engine
             engine.close()
         return
-    raise CommandError("This version has the embedded engine only: --engine sqlite.")
+    if not settings.ELASTICSEARCH_URL:
+        raise CommandError("Set ELASTICSEARCH_URL to a server on which an index may be made and removed.")
+    from search.engines.elasticsearch import ElasticsearchEngine  # noqa: PLC0415 (loaded only where it is used)
+
+    prefix = f"{settings.SEARCH_INDEX_PREFIX}-relevance-{secrets.token_hex(4)}"
+    engine = ElasticsearchEngine(url=settings.ELASTICSEARCH_URL, prefix=prefix)
+    try:
+        yield engine
+    finally:
+        engine.remove_everything()
+        engine.close()

@@ -11,6 +11,7 @@ STATIC_ROOT = Environment().text("STATIC_ROOT", str(ROOT / "var" / "static"))
 MEDIA_URL = "/media/"
 MEDIA_ROOT = ""
 ELASTICSEARCH_URL = ""
+SEMANTIC_MODEL = ""
 DATABASES: dict[str, dict[str, str]] = {}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

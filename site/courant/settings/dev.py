@@ -49,6 +49,7 @@ CACHES = {
 globals().update(celery_settings(broker=REDIS_URL))
 
 ELASTICSEARCH_URL = env.url("ELASTICSEARCH_URL", "", schemes=("http", "https"))
+SEMANTIC_MODEL = env.text("SEMANTIC_MODEL", "")
 SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"
 SMTP = smtp_settings(
     env.url("SMTP_URL", f"smtp://127.0.0.1:{COURANT_MAIL_PORT}", schemes=("smtp", "smtp+starttls", "smtps"))

@@ -37,6 +37,7 @@ CACHES = {
 globals().update(celery_settings(broker=REDIS_URL))
 
 ELASTICSEARCH_URL = env.url("ELASTICSEARCH_URL", "", schemes=("http", "https"))
+SEMANTIC_MODEL = env.text("SEMANTIC_MODEL", "")
 SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"
 _smtp = env.url("SMTP_URL", "" if env.text("MAIL_API", "") else None, schemes=("smtp", "smtp+starttls", "smtps"))
 SMTP = smtp_settings(_smtp) if _smtp else {}

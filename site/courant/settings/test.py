@@ -34,6 +34,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A killed process loses nothing without fsync, only a power cut does; with it every migration waits for the disk.
     DATABASES["default"]["OPTIONS"]["init_command"] += "; PRAGMA synchronous=OFF"
 SEARCH_SQLITE_PATH = _folder / "search.sqlite3"
+SEMANTIC_MODEL = ""
 SEARCH_INDEX_PREFIX = f"courant-test-{_worker}"
 # The environment's is the server that tests of search may fill; all others use the embedded index.
 ELASTICSEARCH_URL = ""

@@ -345,3 +345,60 @@ def test_any_query_is_answered(index, text):
     words = parse_query(text, at=NOW).words
     assert isinstance(index.corrections(words), dict)
     assert isinstance(index.suggestions(words, at=NOW, limit=3), list)
+
+
+def fused_with(engine, text: str, *near: int, **asked):
+    query = replace(parse_query(text, at=NOW, **asked), nearest=tuple(f"page:{number}" for number in near))
+    return engine.search(query)
+
+
+def numbers(answer) -> list[int]:
+    return [int(hit.key[5:]) for hit in answer.hits]
+
+
+def test_what_is_near_in_meaning_is_found_and_ranked_with_what_holds_the_words(index):
+    write(
+        index,
+        document(1, "Sepsis sepsis sepsis"), document(2, "Sepsis", body="and other things that may be said about it"),
+        document(3, "Blood poisoning", kind="news", summary="At night"), document(4, "Parking"),
+    )  # fmt: skip
+    assert numbers(fused_with(index, "sepsis")) == [1, 2]
+    answer = fused_with(index, "sepsis", 2, 3)
+    assert numbers(answer) == [2, 1, 3]
+    assert answer.total == 3
+    assert answer.facets["type"] == {"blog": 2, "news": 1}
+    assert answer.hits[2].title == "Blood poisoning"
+    assert answer.hits[2].snippet == "At night"
+    assert MARK_START in answer.hits[0].title
+
+
+def test_what_is_near_in_meaning_keeps_to_filters_time_and_pages(index):
+    write(
+        index,
+        document(1, "Sepsis"), document(2, "Blood poisoning", kind="news"),
+        document(3, "Septic shock", live_to=NOW), document(4, "Bacteria"),
+    )  # fmt: skip
+    assert numbers(fused_with(index, "sepsis", 3, 2, 4, 99)) == [1, 2, 4]
+    assert numbers(fused_with(index, "sepsis", 3, 2, 4, kinds=("news",))) == [2]
+    pages = [fused_with(index, "sepsis", 3, 2, 4, size=2, page=page) for page in (1, 2)]
+    assert [numbers(page) for page in pages] == [[1, 2], [4]]
+    assert [page.total for page in pages] == [3, 3]
+
+
+def test_phrases_are_meant_to_the_letter(index):
+    write(index, document(1, "Blood poisoning"), document(2, "Sepsis"))
+    assert numbers(fused_with(index, '"blood poisoning"', 2)) == [1]
+
+
+def test_beyond_the_depth_of_fusion_words_alone_decide(index):
+    write(index, *(document(number, "Sepsis", body="word " * number) for number in range(1, 121)), document(121, "Ill"))
+    answer = fused_with(index, "sepsis", 121, 120, size=HITS_A_PAGE)
+    assert answer.total == 121
+    order = [
+        number
+        for page in range(1, 8)
+        for number in numbers(fused_with(index, "sepsis", 121, 120, size=HITS_A_PAGE, page=page))
+    ]
+    assert sorted(order) == list(range(1, 122))
+    assert order[:3] == [1, 121, 2]
+    assert order[-1] == 119

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.related import fused, mix_kinds
+from search.fusion import fused
+from search.related import mix_kinds
 
 ITEMS = st.lists(st.tuples(st.sampled_from(["blog", "news", "guide"]), st.integers()), max_size=12)
 
