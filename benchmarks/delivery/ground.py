@@ -85,6 +85,7 @@ class Ground:
             "DJANGO_SETTINGS_MODULE": "benchmarks.delivery.settings",
             "PYTHONPATH": f"{ROOT / 'site'}{os.pathsep}{ROOT}",
             "COURANT_VAR": str(self.folder / "var"),
+            "SITE_URL": "http://news.example.org",
             "DATABASE_URL": self.postgresql.url,
             "REDIS_URL": f"redis://127.0.0.1:{self.broker_port}/0",
             "CACHE_URL": f"redis://127.0.0.1:{self.broker_port}/1",
