@@ -25,7 +25,7 @@ if settings.MEDIA_URL.startswith("/"):
     urlpatterns.append(
         path(f"{settings.MEDIA_URL.strip('/')}/<path:path>", serve, {"document_root": settings.MEDIA_ROOT})
     )
-if settings.MAIL_API:
+if getattr(settings, "MAIL_API", ""):  # mypy knows the settings later than these addresses
     # Each provider has its own address below; anymail checks the signature or the shared secret.
     urlpatterns.append(path("mail-events/", include("anymail.urls")))
 if settings.COURANT_MAILBOX:
