@@ -8,6 +8,7 @@ that a rate is kept within a few percent and no token rots in a sender that does
 from __future__ import annotations
 
 import asyncio
+import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 TICK: Final = 0.05
-"""Seconds between two draws."""
+"""Seconds between two draws, on average."""
 AHEAD: Final = 0.1
 """Seconds' worth of tokens that a sender keeps at most."""
 BURST: Final = 0.2
-"""Seconds' worth of tokens that a bucket gathers while nobody draws."""
+"""Seconds' worth of tokens that a bucket gathers while nobody draws, beside the next one: a late look loses nothing."""
 UNLIMITED: Final = 1 << 30
 REST: Final = 5.0
 """Seconds for which a sender reckons by itself after Valkey did not answer."""
@@ -35,7 +36,7 @@ DRAW: Final = """
 local now = redis.call('TIME')
 now = now[1] * 1000000 + now[2]
 local interval = 1000000 / tonumber(ARGV[1])
-local burst = math.max(interval, tonumber(ARGV[2]) * 1000000)
+local burst = interval + tonumber(ARGV[2]) * 1000000
 local given = tonumber(redis.call('GET', KEYS[1]) or now)
 given = math.max(given, now - burst)
 local drawn = math.min(math.floor((now - given) / interval + 0.000001), tonumber(ARGV[3]))
@@ -67,7 +68,7 @@ class LocalBuckets:
         """Take tokens."""
         now = asyncio.get_running_loop().time()
         interval = 1 / rate
-        given = max(self._given.get(name, now), now - max(interval, BURST))
+        given = max(self._given.get(name, now), now - interval - BURST)
         drawn = min(int((now - given) / interval + 1e-6), most)
         self._given[name] = given + drawn * interval
         return drawn
@@ -146,7 +147,8 @@ class Throttle:
             while self.general or self.by_domain:
                 if await self._draw(demand()):
                     wake()
-                await asyncio.sleep(TICK)
+                # Two senders in step would find what the first has left: nothing, each time.
+                await asyncio.sleep(TICK * random.uniform(0.5, 1.5))  # noqa: S311 (no secret)
         finally:
             await self.buckets.close()
 
