@@ -10,10 +10,16 @@ from django.utils import timezone
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, PageChooserPanel
 from wagtail.models import Page
 
-from search.query import folded_text
+from search.desk.models import ClickCount as ClickCount  # noqa: PLC0414 (Django looks for models here)
+from search.desk.models import IndexJob as IndexJob  # noqa: PLC0414 (as above)
+from search.desk.models import QueryCount as QueryCount  # noqa: PLC0414 (as above)
+from search.query import STOP_WORDS, folded_text, words_of
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+MOST_SYNONYMS = 20
+MOST_SYNONYM_WORDS = 6
 
 
 class OutboxEntry(models.Model):
@@ -90,10 +96,23 @@ class SynonymGroup(models.Model):
         return [line.strip() for line in self.phrases.splitlines() if line.strip()]
 
     def clean(self) -> None:
-        """Refuse a group that says nothing."""
+        """Refuse a group that says nothing, or too much."""
         super().clean()
-        if len(self.as_list()) < 2:  # noqa: PLR2004 (one word is no synonym)
-            raise ValidationError({"phrases": "Give at least two words or phrases, each on a line of its own."})
+        phrases = self.as_list()
+        if len({folded_text(phrase) for phrase in phrases} - {""}) < 2:  # noqa: PLR2004 (one word is no synonym)
+            raise ValidationError(
+                {"phrases": "Give at least two different words or phrases, each on a line of its own."}
+            )
+        if len(phrases) > MOST_SYNONYMS:
+            raise ValidationError({"phrases": f"Give at most {MOST_SYNONYMS}: a search asks for all of them at once."})
+        for phrase in phrases:
+            words = words_of(phrase)
+            if not words:
+                raise ValidationError({"phrases": f"There is no word in “{phrase}”."})
+            if len(words) > MOST_SYNONYM_WORDS:
+                raise ValidationError({"phrases": f"“{phrase}” is longer than {MOST_SYNONYM_WORDS} words."})
+            if all(word.casefold() in STOP_WORDS for word in words):
+                raise ValidationError({"phrases": f"“{phrase}” has only words that search leaves out."})
 
 
 class BestBetQuerySet(models.QuerySet["BestBet"]):
@@ -130,10 +149,22 @@ class BestBet(models.Model):
         return f"{self.page} for {', '.join(self.queries.split(chr(10))[:3])}"
 
     def clean(self) -> None:
-        """Refuse dates that never hold."""
+        """Refuse dates that never hold, and searches without words."""
         super().clean()
+        if not any(folded_text(line) for line in self.queries.splitlines()):
+            raise ValidationError({"queries": "Give at least one search, as readers type it."})
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": "The best bet ends before it starts."})
+
+    @property
+    def state(self) -> str:
+        """Whether it is in force now, in words."""
+        now = timezone.now()
+        if self.ends_at and self.ends_at <= now:
+            return "Over"
+        if self.starts_at and self.starts_at > now:
+            return "Not yet"
+        return "In force" if self.page.live else "In force, but its page is not published"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the searches in the form in which typed ones are compared, each between line ends."""

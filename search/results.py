@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from django.db import models
 from django.utils import timezone
 
 from content.pages.kinds import KINDS, STANDARD
@@ -177,8 +178,17 @@ class SearchResults:
 
 
 @reader_waiting()
-def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
-    """Answer a search: one call to the engine where that is enough, then a few queries, however many hits there are."""
+def search_site(
+    asked: Asked,
+    *,
+    size: int = HITS_A_PAGE,
+    synonyms: SynonymTable | None = None,
+    bets: Sequence[Card] | None = None,
+) -> SearchResults:
+    """Answer a search: one call to the engine where that is enough, then a few queries, however many hits there are.
+
+    With `synonyms` and `bets` editors see what a search would find with others than those in force.
+    """
     topics = TopicTree()
     asked = replace(asked, topics=tuple(slug for slug in asked.topics if slug in topics.by_slug))
     query = parse_query(
@@ -191,7 +201,7 @@ def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
         sort=asked.sort,
         page=asked.page,
         size=size,
-        synonyms=synonym_table(),
+        synonyms=synonym_table() if synonyms is None else synonyms,
     )
     results = SearchResults(asked=asked, query=query)
     if not results.asks:
@@ -205,7 +215,7 @@ def search_site(asked: Asked, *, size: int = HITS_A_PAGE) -> SearchResults:
     results.total = answer.found.total
     results.facets = _facets(asked, answer.found, topics)
     if query.page == 1 and not any(asked.filters.values()):
-        results.best_bets = best_bets(query.text)
+        results.best_bets = best_bets(query.text) if bets is None else list(bets)
     promoted = {f"page:{card.pk}" for card in results.best_bets}
     results.results = [result for result in checked_hits(answer.found.hits) if result.hit.key not in promoted]
     if not results.total:
@@ -221,13 +231,18 @@ def synonym_table() -> SynonymTable:
     return SynonymTable(group.as_list() for group in SynonymGroup.objects.all())
 
 
-def best_bets(text: str) -> list[Card]:
-    """Return the cards that editors put first for this search."""
+def best_bets(text: str, *, draft: BestBet | None = None) -> list[Card]:
+    """Return the cards that editors put first for this search; with `draft` as if that one were saved and in force."""
     folded = folded_text(text)
     if not folded:
         return []
     bets = BestBet.objects.current().filter(folded__contains=f"\n{folded}\n")
-    return list(Card.objects.visible().filter(page_id__in=bets.values("page_id")).for_display()[:BEST_BETS])
+    if draft and draft.pk:
+        bets = bets.exclude(pk=draft.pk)
+    chosen = models.Q(page_id__in=bets.values("page_id"))
+    if draft and any(folded_text(line) == folded for line in draft.queries.splitlines()):
+        chosen |= models.Q(page_id=draft.page_id)
+    return list(Card.objects.visible().filter(chosen).for_display()[:BEST_BETS])
 
 
 def known_authors(names: Sequence[str]) -> frozenset[str]:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", views.search, name="search"),
     path("suggestions/", views.suggestions, name="suggestions"),
     path("results.json", views.results_json, name="json"),
+    path("clicked/", views.clicked, name="clicked"),
     path("feed/", views.feed, name="feed"),
 ]

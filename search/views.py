@@ -1,4 +1,4 @@
-"""The public face of search: page, suggestions, feed and API. None of them records anything about who asked."""
+"""The public face of search: page, suggestions, feed and API. What is counted says nothing about who asked."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.feedgenerator import Rss201rev2Feed
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
 from content.pages.kinds import KINDS, STANDARD
 from search.asked import Asked, BadParameter
+from search.desk.counting import count_click, count_search
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
 from search.highlight import without_marks
@@ -38,6 +40,7 @@ def search(request: HttpRequest) -> HttpResponse:
     An engine that is down is said, with 503, never an error page.
     """
     results = search_site(Asked.from_parameters(request.GET))
+    count_search(request=request, results=results)
     response = render(
         request, "pages/search/search.html", {"search": results}, status=200 if results.is_available else 503
     )
@@ -93,6 +96,14 @@ def results_json(request: HttpRequest) -> HttpResponse:
             },
         }
     )
+
+
+@csrf_exempt  # a browser's report of a click carries no form's token; it acts for nobody and is signed
+@require_POST
+def clicked(request: HttpRequest) -> HttpResponse:
+    """Take a browser's report that a result was opened; what is wrong with it is not the reader's business."""
+    count_click(request=request, token=request.GET.get("c", "")[:1_000])
+    return HttpResponse(status=204)
 
 
 @require_safe

@@ -148,3 +148,10 @@ METRICS_TOKEN = ""
 METRICS_NETWORKS: list[str] = []
 # The built-in mailbox is for one machine only; production hands mail to a relay.
 COURANT_MAILBOX = False
+
+# What readers search for is counted without anything about them (search/desk/counting.py): a text once so many have
+# asked for it within so many days, and forgotten after so many.
+SEARCH_STATISTICS = True
+SEARCH_SHOWN_AFTER = 3
+SEARCH_ASKERS_DAYS = 7
+SEARCH_STATISTICS_DAYS = 90

@@ -36,6 +36,9 @@ CACHES = {
 }
 globals().update(celery_settings(broker=REDIS_URL))
 
+SEARCH_STATISTICS = env.flag("SEARCH_STATISTICS", default=True)
+SEARCH_SHOWN_AFTER = max(1, env.number("SEARCH_SHOWN_AFTER", 3))
+SEARCH_STATISTICS_DAYS = max(1, env.number("SEARCH_STATISTICS_DAYS", 90))
 ELASTICSEARCH_URL = env.url("ELASTICSEARCH_URL", "", schemes=("http", "https"))
 SEMANTIC_MODEL = env.text("SEMANTIC_MODEL", "")
 SEARCH_SQLITE_PATH = COURANT_VAR / "search.sqlite3"

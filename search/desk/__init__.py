@@ -1,0 +1,1 @@
+"""The editors' desk: what readers search for, and what editors do about it."""
