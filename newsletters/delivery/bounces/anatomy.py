@@ -114,7 +114,14 @@ def decoded(part: Message) -> str:
 
 def header_of(message: Message, name: str) -> str:
     """Return a header on one line with its encoded words read (RFC 2047)."""
-    value = str(message.get(name, ""))
+    # As it came: through `get`, octets outside ASCII would be replaced by question marks.
+    value = next((str(raw) for each, raw in message.raw_items() if each.lower() == name.lower()), "")
+    if not value.isascii():
+        octets = value.encode("utf-8", "surrogateescape")
+        try:
+            value = octets.decode()
+        except UnicodeDecodeError:
+            value = octets.decode("latin-1")
     try:
         pieces = email.header.decode_header(value)
         value = "".join(

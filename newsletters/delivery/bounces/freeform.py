@@ -63,7 +63,7 @@ _RETURNED_SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 _DAEMON: Final = re.compile(
-    r"mailer-?daemon|postmaster|mail[ -]?(delivery|system|server|administrator|router|gateway|er)\b|mdaemon"
+    r"mailer-?daemon|post_?master|mail[ -]?(delivery|system|server|administrator|router|gateway|er)\b|mdaemon"
     r"|maildelivery|no-?reply@"
     r"|system administrator|microsoftexchange|<>|bounces?[@+-]|lotus|mta@|administrator@|daemon@",
     re.IGNORECASE,
@@ -73,7 +73,8 @@ _ANNOUNCED: Final = re.compile(
     r"|(could not|cannot|couldn't|can't|could ?n.t|wasn.t|was not|not) be(en)? (delivered|sent)[^\n]*"
     r"|delivery (has failed|to the following|failed)[^\n]*|permanent fatal errors[^\n]*"
     r"|fail(ed|ure) (for|to|recipient)[^\n]*"
-    r"|address(es)? failed[^\n]*|failed addresses follow[^\n]*|unable to deliver[^\n]*|undeliver[^\n]*"
+    r"|address(es)? failed[^\n]*|error (while )?deliver[^\n]*|failed addresses follow[^\n]*"
+    r"|unable to deliver[^\n]*|undeliver[^\n]*"
     r"|recipients?:[^\n]*"
     r"|(wasn.t|was not|not) delivered to[^\n]*|unknown (user|recipient|address)[^\n]*|user unknown[^\n]*"
     r"|folgende[nr]? empf[^\n]*|nicht zugestellt[^\n]*|(destinataires?|personne\(s\)) (suivant|ci-)[^\n]*|remis[^\n]*"
@@ -90,6 +91,10 @@ _PARAGRAPH: Final = re.compile(
 # It tells of every rule that it tries.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
+_IDENTIFIERS: Final = re.compile(
+    r"^.*\b(message[- ]?id|identifier|references|in-reply-to)\b.*$", re.IGNORECASE | re.MULTILINE
+)
+_SAID: Final = re.compile(r"rcpt to:\s*<?([^\s<>]+@[^\s<>]+)", re.IGNORECASE)
 _OURSELVES: Final = ("mailer-daemon", "postmaster", "abuse", "noreply", "no-reply", "administrator", "hostmaster")
 
 
@@ -142,7 +147,11 @@ def looks_returned(message: Message, text: str) -> bool:
         return True
     speaks = bool(_RETURNED_SUBJECT.search(header_of(message, "Subject")))
     is_daemon = bool(_DAEMON.search(sender)) or not header_of(message, "From")
-    return is_daemon and (speaks or bool(_ANNOUNCED.search(text) or enhanced_status(text)) or "qmail" in text[:500])
+    return is_daemon and (speaks or _gives_a_reason(text))
+
+
+def _gives_a_reason(text: str) -> bool:
+    return bool(_ANNOUNCED.search(text) or enhanced_status(text) or smtp_code(text)) or "qmail" in text[:500]
 
 
 def findings(message: Message, text: str, original: Message | None, failed: Collection[str]) -> Iterator[Finding]:
@@ -151,8 +160,8 @@ def findings(message: Message, text: str, original: Message | None, failed: Coll
     ways: tuple[Callable[[], Iterable[tuple[str, str]]], ...] = (
         lambda: ((address, words_about(address, text, failed)) for address in failed),
         lambda: _paragraphs(text, ours),
-        lambda: _returned_to(original, text, ours),
-        lambda: _announced(text, ours),
+        lambda: _said_to(text, ours),
+        lambda: _announced(text, _returned_to(original, text, ours), ours),
         lambda: _by_library(message, text, ours),
         lambda: ((address, words_about(address, text)) for address in _addresses(text, ours)[:1]),
         lambda: _returned_to(original, "", ours),
@@ -217,10 +226,10 @@ def _our_addresses(message: Message, original: Message | None) -> frozenset[str]
 
 def _addresses(text: str, ours: Collection[str]) -> list[str]:
     found: list[str] = []
-    for match in ADDRESS.finditer(text):
+    for match in ADDRESS.finditer(_IDENTIFIERS.sub("", text)):
         address = match[1].strip("'").rstrip(".")
         local = address.rpartition("@")[0].lower()
-        if "." not in address.rpartition("@")[2] or local.startswith(_OURSELVES) or re.search(r"\d{6}.*\d{4}", local):
+        if "." not in address.rpartition("@")[2] or local.startswith(_OURSELVES):
             continue
         if address.lower() not in ours and address not in found:
             found.append(address)
@@ -244,7 +253,21 @@ def _returned_to(original: Message | None, text: str, ours: Collection[str]) -> 
             yield address, words_about(address, text)
 
 
-def _announced(text: str, ours: Collection[str]) -> Iterator[tuple[str, str]]:
+def _said_to(text: str, ours: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Whoever a transcript of the conversation names."""
+    said = [address for match in _SAID.finditer(text) for address in _addresses(match[1], ours)[:1]]
+    for address in dict.fromkeys(said):
+        yield address, words_about(address, text, list(dict.fromkeys(said)))
+
+
+def _announced(text: str, returned_to: Iterable[tuple[str, str]], ours: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Whoever an announcement is followed by; whom the original went to, where the announcement is of somebody else."""
+    announced, original = list(_after_announcements(text, ours)), list(returned_to)
+    has_original = {address for address, _ in original} <= {address for address, _ in announced}
+    yield from announced if has_original else original
+
+
+def _after_announcements(text: str, ours: Collection[str]) -> Iterator[tuple[str, str]]:
     for start in _ANNOUNCED.finditer(text):
         rest = text[start.start() : start.start() + _NEARBY]
         heads = [

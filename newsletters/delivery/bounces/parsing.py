@@ -64,6 +64,8 @@ class Parsed:
 
 def parse_returned(raw: bytes, *, envelope_recipient: str = "") -> Parsed:
     """Read a returned message. `envelope_recipient` is the address it came to, when the mail system says so."""
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
     message = email.message_from_bytes(raw, policy=email.policy.compat32)
     parsed = _read(message)
     findings = tuple(replace(each, diagnostic=each.diagnostic[:LONGEST]) for each in _without_twins(parsed.findings))

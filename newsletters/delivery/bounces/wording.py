@@ -18,7 +18,8 @@ _THING = r"(?:e-?mail|user|recipient|mail ?box|address|account|addressee|alias|d
 
 FULL: Final = _any(
     r"quota",
-    r"mail ?box (is )?full|full mail ?box|mail ?box.{0,40}\bfull\b|inbox is full|mail ?drop full",
+    r"\b(is|are) full\b|(mail)? ?folder.{0,20} full|mail ?box (is )?full|full mail ?box"
+    r"|mail ?box.{0,40}\bfull\b|inbox is full|mail ?drop full",
     r"out of (storage|space|disk)|insufficient (system )?(storage|disk|space)|no space left|not enough (disk )?space",
     r"storage (space|limit|allocation)|exceeded.{0,20} storage|mail ?box size|disk full|maxmailsize",
     r"reached (its|the) (storage|size|message) limit|too much mail|over ?quota|mailbox for .{0,60} is full",

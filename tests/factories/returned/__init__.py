@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.factories.returned import automatic, exchange, languages, older, postfix, providers, unix
+from tests.factories.returned import automatic, exchange, languages, older, postfix, providers, rarer, unix
 
 if TYPE_CHECKING:
     from tests.factories.returned.building import Sample
@@ -16,5 +16,6 @@ SAMPLES: tuple[Sample, ...] = (
     *unix.SAMPLES,
     *older.SAMPLES,
     *languages.SAMPLES,
+    *rarer.SAMPLES,
     *automatic.SAMPLES,
 )
