@@ -15,7 +15,7 @@ from django.utils import timezone
 from search.fusion import fused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from search.engines.base import Described, Engine
@@ -86,12 +86,14 @@ def ranked_candidates(seed: Described, *, engine: Engine, spaces: Sequence[Space
         score = fused_score * (1 + TOPIC_BONUS * min(len(shared), MOST_SHARED_TOPICS))
         score *= 1 - AGE_MALUS * _age_share(other.published_on, today)
         reasons: list[dict[str, Any]] = []
-        if key in by_words:
+        if key in by_words and by_words[key].terms:
             reasons.append({"because": "words", "words": list(by_words[key].terms)})
-        if key in close or not reasons:
-            reasons.append({"because": "meaning"})
         if shared:
             reasons.append({"because": "topics", "topics": shared})
+        if key in close or (not reasons and key not in by_words):
+            reasons.append({"because": "meaning"})
+        if not reasons:
+            reasons.append({"because": "words", "words": []})
         candidates.append(Candidate(key, other.kind, score, reasons))
     candidates.sort(key=lambda candidate: (-candidate.score, candidate.key))
     return candidates
@@ -142,13 +144,17 @@ def mix_kinds(items: Sequence[T], *, kind: Callable[[T], str], by: int = 3) -> l
     return items
 
 
-def reason_in_words(reason: dict[str, Any]) -> str:
-    """Say a stored reason to an editor."""
+def reason_in_words(reason: dict[str, Any], *, topics: Mapping[int, str]) -> str:
+    """Say a stored reason to an editor; `topics` names topics by their ids."""
     because = reason.get("because")
+    if because == "editor":
+        return "Chosen by an editor"
     if because == "words":
-        return "Words in common: " + ", ".join(reason.get("words", []))
+        words = reason.get("words", [])
+        return f"Both speak of {', '.join(words)}" if words else "Many everyday words in common"
     if because == "topics":
-        return "Topics in common"
+        names = [topics[number] for number in reason.get("topics", []) if number in topics]
+        return f"Both are about {', '.join(names)}" if names else "Topics in common"
     if because == "meaning":
         return "Close in meaning"
     if because == "topic-mates":

@@ -1,20 +1,26 @@
-"""The search desk's place in the admin."""
+"""The search desk's place in the admin, and the way from a page to its related list."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Permission
 from django.urls import include, path, reverse
 from wagtail import hooks
 from wagtail.admin.menu import Menu, MenuItem, SubmenuMenuItem
+from wagtail.admin.widgets import Button
 
+from content.pages.models import BasePage
+from search.choices import related_list_view
 from search.desk.viewsets import BEST_BETS, MENU_HOOK, SYNONYMS, BestBetViewSet, SynonymViewSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
-    from django.urls import URLResolver
+    from django.urls import URLPattern, URLResolver
+    from wagtail.models import Page
 
 USE = "search.use_search_desk"
 
@@ -28,9 +34,22 @@ class DeskMenuItem(MenuItem):
 
 
 @hooks.register("register_admin_urls")
-def register_admin_urls() -> list[URLResolver]:
-    """Put the desk under /admin/search-desk/."""
-    return [path("search-desk/", include("search.desk.urls"))]
+def register_admin_urls() -> list[URLResolver | URLPattern]:
+    """Put the desk under /admin/search-desk/, and related lists under /admin/related/."""
+    return [
+        path("search-desk/", include("search.desk.urls")),
+        path("related/<int:page_id>/", related_list_view, name="related_list"),
+    ]
+
+
+@hooks.register("register_page_header_buttons")
+def related_header_button(page: Page, user: Any, view_name: str, next_url: str | None = None) -> Iterator[Button]:
+    """Lead from a page's edit screen to its related list."""
+    del view_name, next_url
+    kind = page.specific_class
+    has_list = page.pk and page.live and kind and issubclass(kind, BasePage) and kind.takes_part_in_related
+    if has_list and page.permissions_for_user(user).can_edit():
+        yield Button("Related list", reverse("related_list", args=[page.pk]), icon_name="link", priority=60)
 
 
 @hooks.register("register_admin_viewset")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from search.analysis import carries_meaning, terms_of
 from search.engines.base import Described, Neighbour
 from search.engines.elasticsearch.searching import visible_at
+from search.wording import named_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,6 @@ SEED_TERMS = 50
 # Asked for, because some are numbers or fragments, which relate nothing.
 TERMS_ASKED = 70
 FEWEST_DOCUMENTS = 2
-REASON_TERMS = 5
 _TEXTS = ("title", "key_points", "summary", "body")
 
 
@@ -61,12 +61,7 @@ def neighbours(client: Elasticsearch, index: str, key: str, *, at: datetime, lim
         Neighbour(
             hit["_id"],
             hit["_score"],
-            tuple(
-                words.get(stem, stem)
-                for stem, _ in sorted(hit["matched_queries"].items(), key=lambda item: (-item[1], item[0]))[
-                    :REASON_TERMS
-                ]
-            ),
+            named_words((share, words.get(stem, stem)) for stem, share in hit["matched_queries"].items()),
         )
         for hit in answer["hits"]["hits"]
     ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.analysis import terms_of
 from search.engines.base import Described, Neighbour
+from search.wording import named_words
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,7 +30,6 @@ FEWEST_DOCUMENTS = 2
 K1, B = 1.2, 0.75
 # Kept frequencies are forgotten when the number of documents has changed by this share.
 DRIFT = 0.02
-REASON_TERMS = 5
 _WHOLE_TEXT = "title || char(10) || key_points || char(10) || summary || char(10) || body"
 
 
@@ -75,10 +75,7 @@ class NeighbourFinder:
         for other, score, stem, share in connection.execute(_statement(number, len(terms)), values):
             scores[other] = score
             shares.setdefault(other, []).append((share, words[stem]))
-        return [
-            Neighbour(other, score, tuple(word for _, word in sorted(shares[other], reverse=True)[:REASON_TERMS]))
-            for other, score in scores.items()
-        ]
+        return [Neighbour(other, score, named_words(shares[other])) for other, score in scores.items()]
 
     def _statistics(self, connection: sqlite3.Connection, number: int) -> _Statistics:
         documents, average = connection.execute(
