@@ -11,6 +11,7 @@ from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from newsletters.delivery.bounces.viewsets import ReturnedViewSet
 from newsletters.delivery.models import Rate
 from newsletters.delivery.views.control import VIEW
 
@@ -51,11 +52,13 @@ class RateViewSet(SnippetViewSet):
 
 
 register_snippet(RateViewSet)
+register_snippet(ReturnedViewSet)
 
 
 @hooks.register("register_permissions")
 def register_permissions() -> QuerySet[Permission]:
     """Let groups be given the right to look at mailings and to steer them."""
     return Permission.objects.filter(
-        content_type__app_label="delivery", codename__in=["view_mailing", "change_mailing", "export_mailing"]
+        content_type__app_label="delivery",
+        codename__in=["view_mailing", "change_mailing", "export_mailing", "view_returned"],
     )

@@ -248,9 +248,9 @@ def _returned_to(original: Message | None, text: str, ours: Collection[str]) -> 
     """Whoever the original went to, if the report names them too; with no text to look in, whoever it went to."""
     if original is None:
         return
-    for address in _addresses(header_of(original, "To"), ours)[:1]:
-        if not text or address.lower() in text.lower():
-            yield address, words_about(address, text)
+    address = address_in(header_of(original, "To"))
+    if address and address.lower() not in ours and (not text or address.lower() in text.lower()):
+        yield address, words_about(address, text)
 
 
 def _said_to(text: str, ours: Collection[str]) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,8 @@ SURELY_GONE: Final = _any(
     r"non esiste|utente sconosciuto|bestaat niet|onbekende? (gebruiker|ontvanger)|findes ikke|finns inte|okänd",
     r"не существует|не найден|нет такого|неизвестный (пользователь|получатель)|nie istnieje"
     r"|nieznany (odbiorca|adres)",
-    r"不存在|找不到(收件人|用户|此)|没有找到|見つかりません|存在しません|宛先不明|no existeix"
+    r"不存在|找不到(收件人|用户|此)|没有找到|見つか(りません|らない)"
+    r"|(リスト|ディレクトリ).{0,12}ありません|存在しません|宛先不明|no existeix"
     r"|ei ole olemassa|bulunamad",
 )
 """The address, in words that are said of nothing else."""

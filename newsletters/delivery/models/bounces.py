@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+import email
+import email.policy
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from django.db import models
+from django.utils.html import format_html
 
 from newsletters.delivery.models.mailings import Mailing
+
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
 
 KEPT_OCTETS: Final = 262_144
 """Octets kept of a returned message: ours have 100 KB at most, and the report stands first."""
@@ -39,6 +45,20 @@ class Returned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} ({self.received_at:%Y-%m-%d %H:%M})"
+
+    @property
+    def subject(self) -> str:
+        """The message's subject, to tell one from another in a list."""
+        parsed = email.message_from_bytes(bytes(self.raw)[:20_000], policy=email.policy.default)
+        try:
+            return str(parsed["Subject"] or "")[:120]
+        except (ValueError, LookupError, IndexError):
+            return ""
+
+    @property
+    def source(self) -> SafeString:
+        """The message as it came, as far as a person reads."""
+        return format_html("<pre>{}</pre>", bytes(self.raw)[:20_000].decode("utf-8", "replace"))
 
 
 class Bounce(models.Model):
