@@ -120,6 +120,8 @@ def summary(rounds: list[dict[str, float]]) -> dict[str, Any]:
         }
 
     figures: dict[str, Any] = {}
+    if not rounds:
+        return figures
     for name in rounds[0]:
         values = [each[name] for each in rounds]
         figures[name] = round(statistics.median(values), 1)
