@@ -108,8 +108,8 @@ def steering(ground: Ground, *, chance: random.Random) -> dict[str, Any]:
     return {
         "pause_seconds_median": round(statistics.median(delays), 3),
         "pause_seconds_max": round(max(delays), 3),
-        "resume_doubled": resumed["doubled"],
-        "resume_missing": resumed["missing"],
+        "resume_account_is_exact": not (resumed["doubled"] or resumed["missing"] or resumed["astray"]),
+        "resume_accepted": resumed["accepted"],
         "cancel_accepted": cancelled["accepted"],
         "cancel_arrived": cancelled["arrived"],
         "cancel_account_is_exact": not (cancelled["doubled"] or cancelled["missing"] or cancelled["astray"]),
