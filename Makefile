@@ -2,7 +2,7 @@
 # `make test` as root on Debian or Ubuntu, which installs PostgreSQL and Chromium from the package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help run semantic test test-newest check bench-delivery crash-delivery inspect-delivery bench-search
+.PHONY: help run semantic test test-newest check bench-delivery crash-delivery inspect-delivery bench-search crash-search
 
 help:
 	@echo "make run           the whole product on this machine (http://localhost:8000)"
@@ -14,6 +14,7 @@ help:
 	@echo "                                the naive way and itself without a ledger; about ten minutes on a quiet machine"
 	@echo "make inspect-delivery           5,000 messages of a run parsed back and checked"
 	@echo "make crash-delivery [ROUNDS=30] everything killed at random moments, the sink counted"
+	@echo "make crash-search [ROUNDS=30]   worker, engine and rebuild killed at random moments, the index compared"
 	@echo "make bench-search [SIZE=50000] [ROUNDS=3] search against Wagtail's own backend and the raw client"
 
 # --with-parent: ends when make is killed.
@@ -51,3 +52,7 @@ crash-delivery:
 bench-search:
 	@sh requirements/install.sh test .venv
 	@exec .venv/bin/python -m benchmarks.search $(if $(SIZE),--pages $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+crash-search:
+	@sh requirements/install.sh test .venv
+	@exec .venv/bin/python -m benchmarks.search.crash $(if $(ROUNDS),--rounds $(ROUNDS))
