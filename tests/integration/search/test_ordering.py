@@ -174,7 +174,7 @@ steps = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 20)), min_size
 
 
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
