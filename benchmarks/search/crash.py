@@ -222,11 +222,15 @@ def main() -> None:
         stage = Stage(ground, ground.start_worker())
         stack.callback(lambda: _kill(stage.worker))
         _recover()
+        # Stopped from outside, it reports what it has.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        stack.enter_context(suppress(KeyboardInterrupt))
         for number in range(options.rounds):
             found = play(stage, kinds[number % len(kinds)], editors, chance)
             rounds.append(found)
             print(f"{number + 1}/{options.rounds} {found.kind}: {found.changes} changes, "
-                  f"{found.waiting_after_the_kill} waited, lost {found.lost}", file=sys.stderr, flush=True)  # fmt: skip
+                  f"{found.waiting_after_the_kill} waited, lost {found.lost}, "
+                  f"whole after {found.seconds_to_recover} s", file=sys.stderr, flush=True)  # fmt: skip
     print(json.dumps({"seed": seed, **report(rounds)}))
     sys.exit(1 if any(each.lost for each in rounds) else 0)
 
