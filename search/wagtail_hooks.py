@@ -60,9 +60,9 @@ def register_synonyms() -> list[SynonymViewSet | BestBetViewSet]:
 
 @hooks.register("register_admin_menu_item")
 def register_menu() -> MenuItem:
-    """Add "Search" to the main menu; it hides itself when nothing in it may be seen."""
+    """Add the desk to the main menu, where "Search" is Wagtail's own; without a page that may be seen it is hidden."""
     return SubmenuMenuItem(
-        "Search", Menu(register_hook_name=MENU_HOOK), name="search-desk", icon_name="search", order=330
+        "Search desk", Menu(register_hook_name=MENU_HOOK), name="search-desk", icon_name="search", order=330
     )
 
 
