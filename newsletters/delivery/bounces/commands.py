@@ -75,6 +75,9 @@ def _as_json(name: str, raw: bytes, recipient: str) -> str:
         {"recipient": each.address, "class": each.kind, "status": each.status, "diagnostic": each.diagnostic}
         for each in parsed.findings
     ]
+    reports += [
+        {"recipient": address, "class": "delayed", "status": "", "diagnostic": ""} for address in parsed.delayed
+    ]
     ours = {"mailing": parsed.reference.mailing_id, "number": parsed.reference.number} if parsed.reference else None
     return json.dumps(
         {"file": name, "nature": parsed.nature.value, "ours": ours, "reports": reports}, ensure_ascii=False

@@ -60,6 +60,8 @@ class Parsed:
     nature: Nature
     findings: tuple[Finding, ...] = ()
     reference: Reference | None = field(default=None)
+    delayed: tuple[str, ...] = ()
+    """Addresses to which delivery only takes longer."""
 
 
 def parse_returned(raw: bytes, *, envelope_recipient: str = "") -> Parsed:
@@ -88,7 +90,8 @@ def _read(message: Message) -> Parsed:  # noqa: PLR0911 (one return a nature)
     if not failed and freeform.is_automatic(message, text):
         return Parsed(Nature.AUTOMATIC)
     if freeform.is_delay(message, text):
-        return Parsed(Nature.DELAYED)
+        named = freeform.findings(message, text, original, failed)
+        return Parsed(Nature.DELAYED, delayed=tuple(dict.fromkeys(each.address for each in named)))
     if not (failed or freeform.looks_returned(message, text)):
         return Parsed(Nature.UNKNOWN)
     findings = tuple(freeform.findings(message, text, original, failed))
@@ -167,17 +170,21 @@ def _delivery_status(message: Message, text: str, original: Message | None) -> P
         # Gateways and forwarders take the part's type away; the fields stay as they were.
         start = _STATUS_FIELDS.search(text)
         blocks = text[start.start() :] if start else ""
-    failures, others = [], []
+    failures: list[Finding] = []
+    delayed: list[str] = []
+    is_other = False
     for fields in _recipient_blocks(blocks):
         action = _action(fields)
         if action == "failed":
             failures.append(_failure(fields, message, text, original))
         else:
-            others.append(Nature.DELAYED if action == "delayed" else Nature.DELIVERED)
+            is_other = True
+            if action == "delayed":
+                delayed.append(_failed_address(fields, message, text, original))
     if failures:
-        return Parsed(Nature.BOUNCE, tuple(failures))
-    if others:
-        return Parsed(Nature.DELAYED if Nature.DELAYED in others else Nature.DELIVERED)
+        return Parsed(Nature.BOUNCE, tuple(failures), delayed=tuple(delayed))
+    if is_other:
+        return Parsed(Nature.DELAYED if delayed else Nature.DELIVERED, delayed=tuple(delayed))
     return None
 
 

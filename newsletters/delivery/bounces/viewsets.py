@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from wagtail.admin.ui.tables import Column
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.snippets import SnippetViewSet
 
@@ -36,7 +37,11 @@ class ReturnedViewSet(SnippetViewSet):
     menu_label = "Returned mail"
     menu_name = "returned-mail"
     add_to_settings_menu = True
-    list_display: ClassVar = ["received_at", "get_state_display", "subject"]
+    list_display: ClassVar = [
+        "received_at",
+        Column("get_state_display", label="What could be made of it"),
+        "subject",
+    ]
     list_filter: ClassVar = ["state"]
     inspect_view_enabled = True
     copy_view_enabled = False

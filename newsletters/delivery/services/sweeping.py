@@ -49,8 +49,11 @@ def sweep_mailings(*, at: datetime | None = None) -> Swept:
     for mailing in Mailing.objects.filter(state=MailingState.SENDING):
         reason = alarm(mailing)
         if reason:
+            try:
+                pause_mailing(mailing=mailing, reason=reason)
+            except ForbiddenMoveError:
+                continue  # somebody was faster
             log.warning("mailing paused by itself", mailing=mailing.pk)
-            pause_mailing(mailing=mailing, reason=reason)
             swept.paused += 1
     spent = list(spent_mailings())
     for mailing in spent:

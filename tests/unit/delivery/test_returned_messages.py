@@ -36,6 +36,12 @@ def test_what_is_no_bounce_counts_against_nobody(sample):
     assert not parse_returned(sample.raw).findings
 
 
+@pytest.mark.parametrize("sample", [each for each in SAMPLES if each.nature == "delayed"], ids=lambda each: each.name)
+def test_a_delay_names_whom_it_is_about(sample):
+    (address,) = parse_returned(sample.raw).delayed
+    assert address.encode() in sample.raw
+
+
 @given(st.binary(max_size=400))
 def test_nothing_is_too_broken_to_be_read(raw):
     assert parse_returned(raw).nature in Nature
