@@ -40,6 +40,8 @@ _WRITTEN_ANEW: Final = frozenset(
     {"from", "to", "subject", "reply-to", "date", "mime-version", "content-type", "content-transfer-encoding"}
     | {"dkim-signature", "return-path"}
 )
+_KEEP_ID: Final = {"Postmark": {"X-PM-KeepID": "true"}}
+"""What some providers want to hear, or they put a Message-ID of their own in the place of ours."""
 _REFUSED: Final = frozenset({"rejected", "invalid", "failed"})
 
 
@@ -63,6 +65,7 @@ class ApiSession:
         """Hand over one message; see `routes.Session.send`. The provider writes the envelope sender itself."""
         del sender
         mail = as_django_message(message, recipient=recipient)
+        mail.extra_headers |= _KEEP_ID.get(self._backend.esp_name, {})
         try:
             self._backend.send_messages([mail])
         except AnymailRecipientsRefused as error:

@@ -16,6 +16,7 @@ from newsletters.delivery.sending.dispatch import Ending
 from newsletters.delivery.services import run_sender, sweep_mailings
 from newsletters.delivery.states import MailingState, Outcome
 from newsletters.transport.api import ApiRoute
+from newsletters.transport.messages import Letter, Mailbox, build_message, encode_message
 from newsletters.transport.smtp import SmtpRoute, default_route
 from tests.factories.delivery import sending_mailing
 from tests.integration.delivery.provider import DROP, HANG, ScriptedProvider
@@ -75,6 +76,7 @@ def test_the_message_is_the_one_that_smtp_would_have_carried():
     headers = {each["Name"]: each["Value"] for each in by_api["Headers"]}
     for name in ("Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Precedence"):
         assert headers[name] == by_smtp[name], name
+    assert headers["X-PM-KeepID"] == "true"
     assert (by_api["TrackOpens"], by_api["TrackLinks"]) == (False, "None")
     assert read_reference(by_api["Metadata"]["courant"]) == (mailing.pk, 1)
 
@@ -206,9 +208,23 @@ def test_a_killed_sender_loses_and_doubles_nobody(seed, monkeypatch):
     assert (counts.accepted, counts.unknown) == (100 - len(unknown), len(unknown))
 
 
-def test_the_settings_choose_the_route(settings):
-    settings.MAIL_API = "postmark"
-    settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "invented"}
-    assert default_route().name == "api:postmark"
-    with default_route().session():
-        pass
+def test_the_settings_choose_the_route_for_single_mails_too(settings):
+    letter = Letter(
+        sender=Mailbox("desk@institute.example", "The Alder Institute"), recipient=Mailbox("ann@reader.example", "Ann"),
+        subject="Bitte bestätigen", text="Hallo\n", html="<p>Hallo</p>", date=timezone.now(), automatic=True,
+    )  # fmt: skip
+    with ScriptedProvider() as provider:
+        settings.MAIL_API = "postmark"
+        settings.ANYMAIL = {
+            "POSTMARK_SERVER_TOKEN": "invented", "POSTMARK_API_URL": f"http://127.0.0.1:{provider.port}",
+        }  # fmt: skip
+        assert default_route().name == "api:postmark"
+        with default_route().session() as session:
+            receipt = session.send(
+                sender="desk@institute.example", recipient="ann@reader.example",
+                message=encode_message(build_message(letter)),
+            )  # fmt: skip
+    assert receipt.provider_id == "pm-1"
+    ((recipient, said),) = provider.accepted
+    assert (recipient, said["Subject"], said["TextBody"].strip()) == ("ann@reader.example", "Bitte bestätigen", "Hallo")
+    assert {"Name": "Auto-Submitted", "Value": "auto-generated"} in said["Headers"]
