@@ -20,7 +20,7 @@ from search.engines.base import EngineUnavailable
 from search.engines.patience import reader_waiting
 from search.finding import find
 from search.highlight import marked_html
-from search.meaning import nearest_documents
+from search.meaning import nearest_documents, rescued_documents
 from search.models import BestBet, SynonymGroup
 from search.query import (
     HITS_A_PAGE,
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 FACET_LENGTH = MOST_VALUES
 BEST_BETS = 3
+HELP_LENGTH = 4
+# Some of the nearest documents are no pages, or not public now.
+RESCUED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +225,18 @@ def search_site(
         results.nearest_topics = topics.named_like(
             [*query.words, *(word for phrase in query.phrases for word in phrase)]
         )
-        results.newest = list(Card.objects.visible().newest_first().for_display()[:4])
+        results.nearest = rescued_cards(query.text)
+        others = Card.objects.visible().exclude(pk__in=[card.pk for card in results.nearest])
+        results.newest = list(others.newest_first().for_display()[:HELP_LENGTH])
     return results
+
+
+def rescued_cards(text: str) -> list[Card]:
+    """Return the pages closest in meaning to a question that no page answers in its words; nearest first."""
+    keys = rescued_documents(text, limit=RESCUED)
+    numbers = [int(number) for prefix, _, number in (key.partition(":") for key in keys) if prefix == "page"]
+    cards = {card.pk: card for card in Card.objects.visible().filter(pk__in=numbers).for_display()} if numbers else {}
+    return [cards[number] for number in numbers if number in cards][:HELP_LENGTH]
 
 
 def synonym_table() -> SynonymTable:

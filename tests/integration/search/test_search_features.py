@@ -96,6 +96,22 @@ def test_nothing_found_offers_topics_named_alike(client, indexed):
     assert [link.get_text() for link in page.select("main .search-page__columns a.tag")] == ["Patient safety"]
 
 
+def test_nothing_found_offers_what_is_near_in_meaning_and_readers_may_open(client, indexed, monkeypatch):
+    keys = ("topic:1", f"page:{indexed['news'].pk}", "page:999999", f"page:{indexed['blog'].pk}")
+    asked = []
+    monkeypatch.setattr("search.results.rescued_documents", lambda text, **_: asked.append(text) or keys)
+    page = ask(client, q="xylophone")
+    near = page.select('[aria-labelledby="nearest-heading"] .card__link')
+    assert [link.get_text() for link in near] == ["Emergency department waits", "Discharge planning"]
+    newest = [link.get_text() for link in page.select('[aria-labelledby="newest-heading"] .card__link')]
+    assert not {"Emergency department waits", "Discharge planning"} & set(newest)
+    indexed["news"].unpublish()
+    near = ask(client, q="xylophone").select('[aria-labelledby="nearest-heading"] .card__link')
+    assert [link.get_text() for link in near] == ["Discharge planning"]
+    ask(client, q="planning")
+    assert asked == ["xylophone", "xylophone"]
+
+
 def test_author_and_year_can_be_chosen(client, indexed):
     page = ask(client, q="", author="Ada Quill")
     assert titles(page) == ["Discharge planning"]
