@@ -73,6 +73,7 @@ def rate_held(ground: Ground, *, seconds: int) -> dict[str, Any]:
         "rate_seconds": seconds,
         "rate_held": round(count / seconds, 2),
         "rate_error_percent": round((count / seconds / LIMIT - 1) * 100, 2),
+        "rate_from_first_to_last": round((len(limited) - 1) / (limited[-1] - limited[0]), 2),
         "rate_most_in_a_second": worst,
         "rate_others_done_seconds": [round(max(arrivals.by_domain[each]) - first, 1) for each in domains[1:]],
         "rate_limited_done_seconds": round(limited[-1] - first, 1),
