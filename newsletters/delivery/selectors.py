@@ -107,6 +107,14 @@ def unknown_recipients(mailing: Mailing) -> QuerySet[Recipient]:
     return Recipient.objects.filter(mailing=mailing, state=Outcome.UNKNOWN).order_by("number")
 
 
+def mailings_to_decide() -> QuerySet[Mailing]:
+    """Mailings that go no further, or leave somebody in doubt, until a person says what to do."""
+    doubtful = Chunk.objects.filter(mailing=OuterRef("pk"), unknown__gt=0)
+    stopped = Q(state=MailingState.MISSED) | (Q(state=MailingState.PAUSED) & ~Q(trouble=""))
+    in_doubt = Q(state__in=(MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED), compacted_at=None)
+    return Mailing.objects.filter(stopped | (in_doubt & Exists(doubtful))).defer("content")
+
+
 def refusal_reasons(*, ledger: Ledger, subscriber_ids: Sequence[int]) -> dict[int, str]:
     """Return who of these may not be mailed now, and why: permission is asked for again at the moment of sending.
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.contrib.auth.models import Permission
 from django.urls import include, path, reverse
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.components import Component
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 from newsletters.delivery.bounces.viewsets import ReturnedViewSet
 from newsletters.delivery.models import Rate
-from newsletters.delivery.views.control import VIEW
+from newsletters.delivery.selectors import mailings_to_decide
+from newsletters.delivery.views.control import CHANGE, VIEW
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
     from django.urls import URLResolver
+
+SHOWN_ON_FIRST_PAGE: Final = 10
 
 
 class MailingsMenuItem(MenuItem):
@@ -39,6 +43,26 @@ def register_admin_urls() -> list[URLResolver]:
 def register_mailings_menu_item() -> MenuItem:
     """Add "Mailings" to the main menu."""
     return MailingsMenuItem("Mailings", reverse("delivery:mailings"), icon_name="mail", order=320)
+
+
+class WaitingMailingsPanel(Component):
+    """On the admin's first page: mailings that wait for somebody's decision. Nothing when there are none."""
+
+    name = "mailings_to_decide"
+    template_name = "admin/delivery/waiting_panel.html"
+    order = 50
+
+    def get_context_data(self, parent_context: Any) -> dict[str, Any]:
+        """Look for them."""
+        del parent_context
+        return {"mailings": mailings_to_decide()[:SHOWN_ON_FIRST_PAGE]}
+
+
+@hooks.register("construct_homepage_panels")
+def add_waiting_mailings(request: HttpRequest, panels: list[Component]) -> None:
+    """Show what waits to those who can decide it."""
+    if request.user.has_perm(CHANGE):
+        panels.append(WaitingMailingsPanel())
 
 
 class RateViewSet(SnippetViewSet):

@@ -97,6 +97,8 @@ def is_countable(target: str, *, archive_url: str, own: tuple[str, ...]) -> bool
     """Whether a link is the same for everybody and leads to a page."""
     if target == archive_url or len(target) > LONGEST_TARGET or target.startswith(own):
         return False
+    if not target.isprintable() or target != target.strip():
+        return False  # a browser mends it, a header would not
     try:
         split = urlsplit(target)
     except ValueError:

@@ -119,7 +119,8 @@ def _queues(mailing: Mailing) -> list[Queue]:
     )
     for domain, state, count in rows:
         (waiting if state == Outcome.PENDING else deferred)[domain] += count
-    domains = [domain for domain, _ in (waiting + deferred).most_common()]
+    total = waiting + deferred
+    domains = sorted(total, key=lambda domain: (-total[domain], domain))
     queues = [Queue(each, waiting[each], deferred[each], rates.get(each)) for each in domains[:DOMAINS_SHOWN]]
     rest = domains[DOMAINS_SHOWN:]
     if rest:

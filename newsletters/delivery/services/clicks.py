@@ -14,7 +14,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from newsletters.delivery.models import Link
-from newsletters.issues.compiled import FIELDS, render_parts
+from newsletters.issues.compiled import FIELDS, Static, render_parts
 from newsletters.issues.counting import digest_of
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def record_links(*, compiled: CompiledIssue) -> int:
     Until then there is nothing to count: links in previews and tests lead on without a trace.
     """
     prefix = settings.SITE_URL + reverse("counted_link", args=["x"]).removesuffix("x/")
+    if not any(prefix in part.text for part in compiled.html if isinstance(part, Static)):
+        return 0
     values = {name: field.sample for name, field in FIELDS.items()}
     soup = BeautifulSoup(render_parts(compiled.html, values, compiled.topic_ids), "html.parser")
     words: dict[str, str] = {}

@@ -85,6 +85,7 @@ def freeze_audience(*, mailing: Mailing, at: datetime | None = None) -> Mailing:
             if mailing.state != MailingState.FREEZING:
                 return mailing
             if not mailing.waterfall:
+                ledger_of(mailing).gather_audience_statistics(mailing.mailing_list.subscriptions.count())
                 mailing.waterfall = _waterfall(mailing, at)
                 mailing.save(update_fields=["waterfall"])
             if not _freeze_range(mailing, at):

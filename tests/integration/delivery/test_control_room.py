@@ -291,3 +291,35 @@ def test_a_schedule_missed_by_more_than_an_hour_asks_before_it_fires(client, ope
     client.post(address("steer", mailing), {"action": "start"})
     mailing.refresh_from_db()
     assert mailing.state == MailingState.SENDING
+
+
+def test_the_issue_desk_and_the_first_page_show_what_waits_for_a_decision(client, operator, watcher):
+    from newsletters.delivery.desk import summary_of
+
+    mailing = frozen_mailing(3)
+    client.force_login(operator)
+    home = reverse("wagtailadmin_home")
+    assert "wait for you" not in text_of(client.get(home))
+    due = timezone.now()
+    Mailing.objects.update(scheduled_at=due)
+    sweep_mailings(at=due + timedelta(hours=2))
+    mailing.refresh_from_db()
+    assert summary_of(mailing).state == "Missed its time; waiting for a decision"
+    assert summary_of(mailing).url == address("mailing", mailing)
+    page = text_of(client.get(home))
+    assert "Mailings that wait for you" in page
+    assert "Missed its time" in page
+    client.force_login(watcher)
+    assert "wait for you" not in text_of(client.get(home))
+
+
+def test_somebody_in_doubt_waits_for_a_decision_until_it_is_made():
+    from newsletters.delivery.selectors import mailings_to_decide
+    from newsletters.delivery.services import close_unknown
+
+    mailing = sending_mailing(3)
+    assert not mailings_to_decide()
+    make_unknown(mailing, [1])
+    assert list(mailings_to_decide()) == [mailing]
+    close_unknown(mailing=mailing)
+    assert not mailings_to_decide()

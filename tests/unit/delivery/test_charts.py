@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletters.delivery.reporting.charts import HEIGHT, WIDTH, bar_width, curve_of, nice_ceiling, thinned
@@ -22,6 +22,7 @@ def points_of(steps_taken):
     return points
 
 
+@settings(deadline=None)
 @given(steps)
 def test_a_curve_stays_in_its_drawing_and_never_falls(steps_taken):
     points = points_of(steps_taken)
