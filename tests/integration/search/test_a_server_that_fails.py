@@ -14,7 +14,6 @@ from content.pages.services import set_up_site
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
 from search.engines.elasticsearch import connection as talking
-from search.engines.patience import SECONDS_A_PAGE
 from search.gate import RebuildRefused
 from search.outbox import waiting_for_index
 from search.services import measure_drift, rebuild_index, sync_outbox
@@ -92,10 +91,6 @@ def assert_readers_are_told(client) -> None:
     assert response.status_code == 503
     assert titles == []
     assert "not available" in BeautifulSoup(response.content, "html.parser").select_one('[role="alert"]').get_text()
-
-
-def test_a_page_leaves_time_for_itself():
-    assert talking.READ_SECONDS < SECONDS_A_PAGE <= 1.25
 
 
 @pytest.mark.parametrize("toxin", TOXINS)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from search.engines.base import EngineUnavailable
 from search.finding import FEW, find
 from search.query import Found, parse_query
 
@@ -62,3 +63,12 @@ def test_filters_alone_are_one_question():
     engine = CountingEngine()
     find(engine, replace(parse_query("", at=NOW), kinds=("blog",)))
     assert len(engine.asked) == 1
+
+
+def test_an_engine_that_tires_on_the_way_leaves_what_was_found():
+    class TiringEngine(CountingEngine):
+        def corrections(self, _):
+            raise EngineUnavailable("too slow")
+
+    answer = find(TiringEngine(strict=1, loose=40), parse_query("delayed discharge", at=NOW))
+    assert (answer.found.total, answer.is_loose, answer.corrections) == (1, False, {})
