@@ -36,6 +36,7 @@ _STATUS_FIELDS: Final = re.compile(
     r"^(?:reporting-mta|final-recipient|original-recipient):", re.IGNORECASE | re.MULTILINE
 )
 _XTEXT: Final = re.compile(r"\+([0-9A-Fa-f]{2})")
+_MICROSOFT: Final = "X-HmXmrOriginalRecipient"
 _FEEDBACK_THAT_IS_NONE: Final = frozenset({"not-spam", "auth-failure", "dkim", "dmarc"})
 
 
@@ -68,7 +69,8 @@ def parse_returned(raw: bytes, *, envelope_recipient: str = "") -> Parsed:
     """Read a returned message. `envelope_recipient` is the address it came to, when the mail system says so."""
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
-    message = email.message_from_bytes(raw, policy=email.policy.compat32)
+    # Empty lines before the first header would make all of it a body.
+    message = email.message_from_bytes(raw.lstrip(), policy=email.policy.compat32)
     parsed = _read(message)
     findings = tuple(replace(each, diagnostic=each.diagnostic[:LONGEST]) for each in _without_twins(parsed.findings))
     return replace(parsed, findings=findings, reference=_reference(message, raw, envelope_recipient))
@@ -137,8 +139,8 @@ def _feedback(message: Message, original: Message | None) -> Parsed | None:
         given = [address_in(str(value)) for value in fields.get_all("Original-Rcpt-To", [])]
         addresses = [address for address in given if address] or [_recipient_of(original)]
         words = f"{sort} ({header_of(fields, 'User-Agent') or 'unknown reporter'})"
-    elif original is not None and original.get("X-HmXmrOriginalRecipient"):
-        addresses, words = [address_in(str(original["X-HmXmrOriginalRecipient"]))], "Microsoft's junk mail reporting"
+    elif microsoft := header_of(message, _MICROSOFT) or (header_of(original, _MICROSOFT) if original else ""):
+        addresses, words = [address_in(microsoft)], "Microsoft's junk mail reporting"
     elif header_of(message, "X-Loop").lower() == "scomp" or header_of(message, "From").lower().startswith("scomp@"):
         addresses, words = [_recipient_of(original)], "AOL's feedback loop"
     else:

@@ -185,6 +185,18 @@ SAMPLES = (
         {"lou@reader.example": "hard"},
     ),
     Sample(
+        "empty lines before the first header",
+        b"\r\n   \r\n"
+        + dsn("It failed.", failed("nia@reader.example", "5.1.1", "550 5.1.1 unknown user"), to="nia@reader.example"),
+        {"nia@reader.example": "hard"},
+    ),
+    Sample(
+        "outlook.com: the reported message itself, with a header more",
+        original("ole@outlook.example", **{"X-HmXmrOriginalRecipient": "ole@outlook.example"}).encode(),
+        {"ole@outlook.example": "complaint"},
+        "complaint",
+    ),
+    Sample(
         "a part without a type holds what came back",
         (
             b"From: MAILER-DAEMON@reader.example\nTo: <bounces@institute.example>\nSubject: Returned Mail: User unknown\n"
