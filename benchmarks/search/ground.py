@@ -6,16 +6,19 @@ every measurement is a process of its own (`measure`), so that its memory is its
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
 import json
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -43,6 +46,12 @@ class Ground:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
+        lock = self._stack.enter_context((self.folder / "lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"courant: another run is using {self.folder}")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("courant: told to stop; what was made is kept"))
         say("starting PostgreSQL, Valkey and Elasticsearch")
         self._start_postgresql()
         self._start_broker()
@@ -73,8 +82,9 @@ class Ground:
         """Run `benchmarks.search.<measurement>` on a database in a process of its own; its last line is the answer."""
         command = [sys.executable, "-m", f"benchmarks.search.{measurement}", *map(str, options)]
         done = subprocess.run(
-            command, cwd=ROOT, env={**self.environment(database), **environment}, stdout=subprocess.PIPE, check=False
-        )
+            command, cwd=ROOT, env={**self.environment(database), **environment}, stdout=subprocess.PIPE, check=False,
+            preexec_fn=die_with_parent,
+        )  # fmt: skip
         if done.returncode:
             sys.exit(f"courant: {' '.join(command[2:])} on {database} failed ({done.returncode}); see above")
         return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -110,11 +120,13 @@ class Ground:
             os.chown(data, user.pw_uid, user.pw_gid)
         if not (data / "PG_VERSION").exists():
             self._call("initdb", "-D", data, "-U", "courant", "-A", "trust", "-E", "UTF8", "--locale", "C.UTF-8")
+        elif (data / "postmaster.pid").exists():  # a run that was killed left its server
+            self._call("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop", may_fail=True)
         options = f"-h 127.0.0.1 -p {self.postgresql_port} -c unix_socket_directories=''"
         self._call("pg_ctl", "-D", data, "-l", data / "log", "-w", "-t", "60", "-o", options, "start")
         self._stack.callback(self._call, "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
 
-    def _call(self, program: str, *arguments: object) -> str:
+    def _call(self, program: str, *arguments: object, may_fail: bool = False) -> str:
         command = [str(self.programs / program), *map(str, arguments)]
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
@@ -125,7 +137,7 @@ class Ground:
             )
             said.seek(0)
             text = said.read().decode(errors="replace")
-        if done.returncode:
+        if done.returncode and not may_fail:
             sys.exit(f"courant: {program} failed; may the user postgres enter {self.folder}?\n{text[-2000:]}")
         return text
 
@@ -139,7 +151,7 @@ class Ground:
                 get_binary_path(), "--port", str(self.broker_port), "--bind", "127.0.0.1", "--dir", str(folder),
                 "--appendonly", "yes", "--save", "",
             ],
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, preexec_fn=die_with_parent,  # noqa: PLW1509 (as above)
         )  # fmt: skip
         self._stack.callback(process.wait, 10)
         self._stack.callback(process.terminate)
@@ -153,6 +165,12 @@ class Ground:
                 time.sleep(0.02)
             else:
                 return
+
+
+def die_with_parent() -> None:
+    """SIGTERM when the thread that started this process ends, however it ends (Linux)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def free_port() -> int:

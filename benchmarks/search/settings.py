@@ -12,7 +12,7 @@ if os.environ.get("BENCHMARK_REFERENCE"):
     WAGTAILSEARCH_BACKENDS = {
         "default": {"BACKEND": "modelsearch.backends.database"},
         "reference": {
-            "BACKEND": "modelsearch.backends.elasticsearch8",
+            "BACKEND": "benchmarks.search.reference",
             "URLS": [ELASTICSEARCH_URL],
             "INDEX_PREFIX": "reference_",
             "ATOMIC_REBUILD": True,
