@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from search.engines.base import Engine
 
-# How many documents are compared one by one, by their content.
-GATE_SAMPLE = 500
+# How many documents are compared one by one, by their content: a fault in one of fifty is seen in 98 of 100 rebuilds.
+GATE_SAMPLE = 200
 
 
 class RebuildRefused(Exception):  # noqa: N818 (reads as what happened)

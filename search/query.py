@@ -23,6 +23,8 @@ LAST_PAGE = 50
 # Marks around a highlighted word: private-use characters, taken out of documents and queries alike.
 MARK_START, MARK_END = "\ue000", "\ue001"
 _UNSPEAKABLE = re.compile("[\ue000-\uf8ff]")
+# Control and surrogate characters (Cc, Cs); what separates words (Zs, Zl, Zp) is known to `str.split`.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PHRASE = re.compile(r'["“”„«»]([^"“”„«»]*)(?:["“”„«»]|$)')
 _WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)*")
 _POSSESSIVE = re.compile("['\u2019][sS]$")
@@ -151,8 +153,7 @@ def clean_text(text: str, *, limit: int | None = None) -> str:
     if limit is not None:
         text = text[: limit * 4]
     text = _UNSPEAKABLE.sub("", unicodedata.normalize("NFC", text))
-    text = "".join(" " if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp", "Zs"} else char for char in text)
-    text = " ".join(text.split())
+    text = " ".join(_CONTROL.sub(" ", text).split())
     return text if limit is None else text[:limit].rstrip()
 
 

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 # Below Celery's soft limit: a task stops by itself, and the sweep goes on where it stopped.
 SECONDS_A_TASK = 120.0
+# A batch costs some forty statements whatever its size, one or two a page type; 500 pages are some megabytes.
+ENTRIES_A_REBUILD_BATCH = 500
 
 
 @dataclass(slots=True)
@@ -83,7 +85,13 @@ def sync_outbox(*, engine: Engine | None = None, seconds: float = SECONDS_A_TASK
 
 
 def _write_entries(entries: Sequence[tuple[str, int]], write: Callable[[Sequence[Write]], dict[str, str]]) -> set[str]:
-    """Write entries at the versions given, and return the keys whose document could not be made.
+    """Write entries at the versions given, and return the keys that were not written."""
+    writes, failed = _made_writes(entries)
+    return failed | _refused(write(writes))
+
+
+def _made_writes(entries: Sequence[tuple[str, int]]) -> tuple[list[Write], set[str]]:
+    """Return what is to be written, and the keys whose document could not be made.
 
     One page that cannot be turned into a document must not hold up the others, so after a failure each is tried by
     itself; the failed ones stay in the outbox and are tried again by the next sweep.
@@ -99,11 +107,13 @@ def _write_entries(entries: Sequence[tuple[str, int]], write: Callable[[Sequence
             except Exception as error:  # noqa: BLE001 (as above)
                 failed.add(entry[0])
                 log.error("a document could not be made", key=entry[0], error=repr(error))  # noqa: TRY400
-    refused = write(writes)
-    for key, reason in refused.items():
-        failed.add(key)
+    return writes, failed
+
+
+def _refused(reasons: dict[str, str]) -> set[str]:
+    for key, reason in reasons.items():
         log.error("the engine does not take a document", key=key, error=reason)
-    return failed
+    return set(reasons)
 
 
 def _writes(entries: Sequence[tuple[str, int]]) -> list[Write]:
@@ -131,13 +141,7 @@ def rebuild_index(*, engine: Engine | None = None, progress: Callable[[str, int,
         ensure_entries(source)
     name = engine.begin_generation()
     try:
-        total, done = OutboxEntry.objects.count(), 0
-        written: dict[str, int] = {}
-        for entries in _all_entries():
-            failed = _write_entries(entries, engine.write_building)
-            written.update(entry for entry in entries if entry[0] not in failed)
-            done += len(entries)
-            report("documents", done, max(total, done))
+        written = _write_everything(engine, report)
         engine.refresh()
         pass_gate(engine=engine, written=written)
         engine.promote_generation(name)
@@ -150,6 +154,32 @@ def rebuild_index(*, engine: Engine | None = None, progress: Callable[[str, int,
         mark_entries(reached[start : start + ENTRIES_A_BATCH], "indexed_version", "version")
     rebuild_related(engine=engine, progress=report)
     return engine.status().documents
+
+
+def _write_everything(engine: Engine, report: Callable[[str, int, int], None]) -> dict[str, int]:
+    """Write every entry to the building index; returns the versions written, by key.
+
+    A batch is made while the engine takes in the one before: two batches are in memory at most.
+    """
+    total, done = OutboxEntry.objects.count(), 0
+    written: dict[str, int] = {}
+    under_way: tuple[Sequence[tuple[str, int]], set[str], Callable[[], dict[str, str]]] | None = None
+
+    def finish() -> None:
+        nonlocal done
+        if under_way is not None:
+            entries, failed, answer = under_way
+            failed = failed | _refused(answer())
+            written.update(entry for entry in entries if entry[0] not in failed)
+            done += len(entries)
+            report("documents", done, max(total, done))
+
+    for entries in _all_entries():
+        writes, failed = _made_writes(entries)
+        finish()
+        under_way = entries, failed, engine.begin_write_building(writes)
+    finish()
+    return written
 
 
 def restore_index(*, engine: Engine | None = None) -> str:
@@ -172,7 +202,7 @@ def _put_all_in_line() -> None:
 def _all_entries() -> Iterator[list[tuple[str, int]]]:
     last = ""
     while entries := list(
-        OutboxEntry.objects.filter(key__gt=last).order_by("key").values_list("key", "version")[:ENTRIES_A_BATCH]
+        OutboxEntry.objects.filter(key__gt=last).order_by("key").values_list("key", "version")[:ENTRIES_A_REBUILD_BATCH]
     ):
         yield entries
         last = entries[-1][0]

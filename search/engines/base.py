@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import date, datetime
 
     from content.pages.documents import Document
@@ -110,6 +110,14 @@ class Engine(ABC):
     @abstractmethod
     def write_building(self, writes: Sequence[Write]) -> dict[str, str]:
         """Write only to the generation that is building, likewise; raises `LookupError` when there is none."""
+
+    def begin_write_building(self, writes: Sequence[Write]) -> Callable[[], dict[str, str]]:
+        """Begin what `write_building` does, and return what waits for its answer; one at a time may be under way.
+
+        An engine that works in a process of its own uses it to work while the caller makes the next documents.
+        """
+        refused = self.write_building(writes)
+        return lambda: refused
 
     @abstractmethod
     def begin_generation(self) -> str:

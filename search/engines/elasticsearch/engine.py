@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -19,7 +21,7 @@ from search.engines.elasticsearch.connection import ATTEMPTS, PASSING, Connectio
 from search.engines.elasticsearch.schema import SCHEMA, index_mapping, index_settings, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from elasticsearch import Elasticsearch
@@ -84,6 +86,19 @@ class ElasticsearchEngine(Engine):
         if "building" not in indices:
             raise LookupError("no generation of the search index is being built")
         return self._bulk(writes, [indices["building"]], may_vanish="")
+
+    def begin_write_building(self, writes: Sequence[Write]) -> Callable[[], dict[str, str]]:
+        """Send the writes on a thread of their own: the server works while the caller makes the next documents."""
+        future: Future[dict[str, str]] = Future()
+
+        def send() -> None:
+            try:
+                future.set_result(self.write_building(writes))
+            except BaseException as error:  # noqa: BLE001 (raised where the answer is waited for)
+                future.set_exception(error)
+
+        threading.Thread(target=send, name="search-rebuild", daemon=True).start()
+        return future.result
 
     def _bulk(self, writes: Sequence[Write], targets: Sequence[str], *, may_vanish: str) -> dict[str, str]:
         """Send writes in pieces; return what the server will never take, by key, with its reason."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from search.engines.base import Write
 
 # Raised with every change below; `search_index status` says when an index has another number, a rebuild mends it.
-SCHEMA = 1
+SCHEMA = 2
 
 # What each text field counts towards a document's score.
 FIELD_WEIGHTS = {"title": 4, "key_points": 2, "summary": 2, "body": 1, "names": 2}
@@ -82,8 +82,8 @@ def index_mapping() -> Mapping:
     mapping.field("year", Integer())
     mapping.field("topics", Integer())
     mapping.field("weight", Float())
-    mapping.field("all", Text(analyzer=terms, term_vector="yes"))
-    mapping.field("words", Text(analyzer=plain, norms=False))
+    mapping.field("all", Text(analyzer=terms, term_vector="yes", index_options="freqs"))
+    mapping.field("words", Text(analyzer=plain, norms=False, index_options="docs"))
     title = Text(
         analyzer=english,
         index_options="offsets",

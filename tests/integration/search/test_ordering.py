@@ -55,6 +55,10 @@ class Interruptible:
 
         return interruptible
 
+    def begin_write_building(self, writes: Any) -> Any:
+        refused = self.write_building(writes)
+        return lambda: refused
+
     def pause(self) -> None:
         getcurrent().parent.switch()
         if self.is_killed:

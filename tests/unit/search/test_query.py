@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from datetime import UTC, datetime
 
 import pytest
@@ -83,3 +84,12 @@ def test_highlights_escape_everything_and_always_pair(parts):
 
 def test_a_highlight_is_marked():
     assert marked_html(f"a {MARK_START}b{MARK_END} <c>") == "a <mark>b</mark> &lt;c&gt;"
+
+
+def test_cleaning_leaves_no_character_that_controls_or_separates_but_the_space():
+    every = "".join(map(chr, range(0x110000)))
+    left = {unicodedata.category(char) for char in set(clean_text(every)) - {" "}}
+    assert not left & {"Cc", "Cs", "Zl", "Zp", "Zs"}
+    for char in every[:0x3100]:
+        separates = unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp", "Zs"}
+        assert clean_text(f"a{char}b").split(" ") == (["a", "b"] if separates else [clean_text(f"a{char}b")])
