@@ -51,7 +51,7 @@ crash-delivery:
 
 bench-search:
 	@sh requirements/install.sh test .venv
-	@exec .venv/bin/python -m benchmarks.search $(if $(SIZE),--pages $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS))
+	@exec .venv/bin/python -m benchmarks.search $(if $(SIZE),--pages $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
 
 crash-search:
 	@sh requirements/install.sh test .venv

@@ -83,10 +83,11 @@ def body(words: Sequence[str], number: int) -> str:
 
     blocks: list[dict[str, Any]] = []
     said = sentences(words)
-    points = [f"<p>{line}</p>" for line in said[:3]]
-    blocks.append(
-        block("key_points", {"title": "Key points", "points": [{"type": "item", "value": p} for p in points]})
-    )
+    points = [
+        {"type": "item", "value": f"<p>{line}</p>", "id": str(uuid.UUID(int=number << 16 | 0x8000 | place))}
+        for place, line in enumerate(said[:3])
+    ]
+    blocks.append(block("key_points", {"title": "Key points", "points": points}))
     for start in range(3, len(said), 12):
         blocks.append(block("heading", {"text": said[start][:60]}))
         paragraphs = [" ".join(said[at : at + 4]) for at in range(start, min(start + 12, len(said)), 4)]

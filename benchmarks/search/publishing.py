@@ -29,12 +29,11 @@ SYLLABLES = ("zor", "qua", "vex", "jib", "kly", "wug", "dax", "fep")
 def main() -> None:
     """Publish so many pages, one after the other, at uneven moments."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=60)
+    parser.add_argument("--pages", type=int, default=40)
     count = parser.parse_args().pages
     django.setup()
     from content.pages.models import SectionPage  # noqa: PLC0415 (Django is set up by now)
     from content.pages.models.site import HomePage  # noqa: PLC0415 (as above)
-    from search.models import OutboxEntry  # noqa: PLC0415 (as above)
     from search.outbox import waiting_for_index, waiting_for_related  # noqa: PLC0415 (as above)
     from search.services import sync_outbox  # noqa: PLC0415 (as above)
 
@@ -58,7 +57,6 @@ def main() -> None:
         sys.stderr.write("\n")
         remove(section)
         wait_for(lambda: not waiting_for_index().exists())
-    del OutboxEntry
     print(
         json.dumps(
             {

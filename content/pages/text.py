@@ -37,7 +37,7 @@ def _texts(block: Block, value: Any) -> Iterator[str]:
         return
     content = type(block).get_searchable_content
     if isinstance(block, RichTextBlock) and content is RichTextBlock.get_searchable_content:
-        yield rich_text_words(value.source)
+        yield rich_text_words(str(value.source))
     elif isinstance(block, StructBlock) and content is StructBlock.get_searchable_content:
         for name, child in block.child_blocks.items():
             yield from _texts(child, value[name] if name in value else child.get_default())
