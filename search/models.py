@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
@@ -231,3 +232,17 @@ class DocumentVector(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class FileText(models.Model):
+    """What a PDF says, page by page, as it was read from the file named `of_file`; `problem` is for editors."""
+
+    document = models.OneToOneField(
+        settings.WAGTAILDOCS_DOCUMENT_MODEL, on_delete=models.CASCADE, related_name="search_text"
+    )
+    of_file = models.CharField(max_length=255)
+    pages = models.JSONField(default=list)
+    problem = models.CharField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.of_file}, {len(self.pages)} pages"

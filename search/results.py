@@ -18,6 +18,7 @@ from search.asked import MOST_VALUES, Asked
 from search.engines import get_engine
 from search.engines.base import EngineUnavailable
 from search.engines.patience import reader_waiting
+from search.files import linked_files, page_of_hit
 from search.finding import find
 from search.highlight import marked_html
 from search.meaning import nearest_documents, rescued_documents
@@ -77,6 +78,7 @@ class Result:
     url: str
     title: SafeString
     snippet: SafeString
+    page_of_file: int = 0
 
 
 @dataclass(slots=True)
@@ -303,14 +305,24 @@ def checked_hits(hits: Sequence[Hit]) -> list[Result]:
         if numbers := ids.get(prefix):
             manager: Any = model._default_manager  # noqa: SLF001 (Django's documented API)
             known |= {f"{prefix}:{number}" for number in manager.filter(pk__in=numbers).values_list("pk", flat=True)}
+    texts: dict[str, list[str]] = {}
+    if numbers := ids.get("file"):
+        files = linked_files().filter(pk__in=numbers, search_text__isnull=False)
+        texts = {f"file:{pk}": pages for pk, pages in files.values_list("pk", "search_text__pages")}
+    known |= texts.keys()
     results = []
     for hit in hits:
         if hit.key in known:
             card = cards.get(int(hit.key.partition(":")[2])) if hit.key.startswith("page:") else None
             kind = card.kind_object if card else KINDS.get(hit.kind, STANDARD)
             url = card.url if card else hit.url
-            title, snippet = marked_html(hit.title), marked_html(hit.snippet)
-            results.append(Result(hit=hit, card=card, label=kind.label, url=url, title=title, snippet=snippet))
+            page = page_of_hit(texts[hit.key], hit.snippet) if hit.key in texts else 0
+            results.append(
+                Result(
+                    hit=hit, card=card, label=kind.label, url=f"{url}#page={page}" if page else url,
+                    title=marked_html(hit.title), snippet=marked_html(hit.snippet), page_of_file=page,
+                )
+            )  # fmt: skip
     return results
 
 

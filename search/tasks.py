@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from search import relating, services
+from search import files, relating, services
 from search.desk import counting, jobs
 from search.engines.base import EngineUnavailable
 from search.outbox import nudge_worker
 
 # A sweep does less than a nudge may: it comes every ten seconds.
 SWEEP_SECONDS = 60.0
+# Each may take a minute, and a task five.
+FILES_A_TASK = 4
 
 
 @shared_task(name="search.sync_outbox", ignore_result=True)
@@ -23,6 +25,12 @@ def sync_outbox() -> None:
 def sweep_outbox() -> None:
     """Find what lost nudges and killed workers left behind, or what waited for the engine to come back."""
     _sync(SWEEP_SECONDS)
+
+
+@shared_task(name="search.read_files", ignore_result=True)
+def read_files() -> None:
+    """Read PDFs that a published page has come to link to; their text is indexed like any other change."""
+    files.read_files(most=FILES_A_TASK)
 
 
 def _sync(seconds: float) -> None:

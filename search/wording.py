@@ -16,10 +16,13 @@ MOST_NAMED = 5
 SHORTEST_NAMED = 3
 # Shares below this part of the heaviest one decided nothing.
 LEAST_SHARE = 0.1
+# A word of so many of a site's documents is the site's own, not two pages'; on a small site that cannot be told.
+WIDESPREAD_SHARE, FEWEST_DOCUMENTS = 0.15, 40
 _NAMES_SOMETHING = re.compile("[^\\W\\d_]+")
 # Pronouns, auxiliaries, prepositions, adverbs, and the verbs and nouns that go with any subject.
 EVERYDAY_WORDS = frozenset(
     (  # noqa: SIM905 (a list of words reads best as words)
+        "aren couldn didn doesn don hadn hasn haven isn shouldn wasn weren won wouldn "  # before an apostrophe
         "a able about above across actually after again against ago all almost along already also although always "
         "am among an and another any anyone anything are area areas around as ask asked asking at available away "
         "back be became because become becomes been before began begin being below best better between beyond big "
@@ -67,3 +70,8 @@ def says_something(word: str) -> bool:
         and _NAMES_SOMETHING.fullmatch(word) is not None
         and word.casefold() not in EVERYDAY_WORDS
     )
+
+
+def is_widespread(frequency: int, documents: int) -> bool:
+    """Whether a word of `frequency` documents is that of the whole site."""
+    return documents >= FEWEST_DOCUMENTS and frequency > documents * WIDESPREAD_SHARE

@@ -38,12 +38,13 @@ ISSUE = Kind("issue", "Newsletter issue", "Newsletter issues", "newsletter")
 TOPIC = Kind("topic", "Topic", "Topics")
 PERSON = Kind("person", "Person", "People")
 ORGANISATION = Kind("organisation", "Organisation", "Organisations")
+FILE = Kind("file", "PDF file", "PDF files")
 
 KINDS: dict[str, Kind] = {
     kind.key: kind
     for kind in (
         STANDARD, SECTION, HOME, GUIDE, CHAPTER, BLOG, NEWSLETTER_FEATURE, NEWSLETTER_BLOG, NEWS, REPORT, EVENT,
-        VACANCY, COMMUNITY_GROUP, COMMUNITY_STORY, NEWSLETTER, ISSUE, TOPIC, PERSON, ORGANISATION,
+        VACANCY, COMMUNITY_GROUP, COMMUNITY_STORY, NEWSLETTER, ISSUE, TOPIC, PERSON, ORGANISATION, FILE,
     )
 }  # fmt: skip
 

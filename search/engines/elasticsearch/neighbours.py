@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from search.analysis import carries_meaning, terms_of
 from search.engines.base import Described, Neighbour
 from search.engines.elasticsearch.searching import visible_at
-from search.wording import named_words
+from search.wording import is_widespread, named_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ def neighbours(client: Elasticsearch, index: str, key: str, *, at: datetime, lim
         query={
             "bool": {
                 "should": [
-                    {"term": {"all": {"value": stem, "boost": float(count), "_name": stem}}} for stem, count in terms
+                    {"term": {"all": {"value": stem, "boost": float(count), "_name": stem}}} for stem, count, _ in terms
                 ],
                 "minimum_should_match": 1,
                 "filter": [{"term": {"related": True}}, *(test.to_dict() for test in visible_at(at))],
@@ -56,19 +56,22 @@ def neighbours(client: Elasticsearch, index: str, key: str, *, at: datetime, lim
         track_total_hits=False,
         include_named_queries_score=True,
     ).body
+    named = {stem for stem, _, is_named in terms if is_named}
     words = {term.stem: term.word for term in terms_of(_whole_text(seed))}
     return [
         Neighbour(
             hit["_id"],
             hit["_score"],
-            named_words((share, words.get(stem, stem)) for stem, share in hit["matched_queries"].items()),
+            named_words(
+                (share, words.get(stem, stem)) for stem, share in hit["matched_queries"].items() if stem in named
+            ),
         )
         for hit in answer["hits"]["hits"]
     ]
 
 
-def _seed_terms(client: Elasticsearch, index: str, key: str) -> list[tuple[str, int]]:
-    """Return the seed's terms with the highest tf·idf, each with its frequency."""
+def _seed_terms(client: Elasticsearch, index: str, key: str) -> list[tuple[str, int, bool]]:
+    """Return the seed's terms with the highest tf·idf, each with its frequency and whether it may be named."""
     answer = client.termvectors(
         index=index,
         id=key,
@@ -89,8 +92,9 @@ def _seed_terms(client: Elasticsearch, index: str, key: str) -> list[tuple[str, 
     for stem, said in vector["terms"].items():
         if carries_meaning(stem, stem):
             rarity = math.log(1 + (documents - said["doc_freq"] + 0.5) / (said["doc_freq"] + 0.5))
-            found.append((-said["term_freq"] * rarity, stem, said["term_freq"]))
-    return [(stem, count) for _, stem, count in sorted(found)[:SEED_TERMS]]
+            is_named = not is_widespread(said["doc_freq"], documents)
+            found.append((-said["term_freq"] * rarity, stem, said["term_freq"], is_named))
+    return [(stem, count, is_named) for _, stem, count, is_named in sorted(found)[:SEED_TERMS]]
 
 
 def described(client: Elasticsearch, index: str, keys: Sequence[str]) -> dict[str, Described]:

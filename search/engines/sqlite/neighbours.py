@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.analysis import terms_of
 from search.engines.base import Described, Neighbour
-from search.wording import named_words
+from search.wording import is_widespread, named_words
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,13 +69,18 @@ class NeighbourFinder:
         }  # fmt: skip
         for place, (term, weight) in enumerate(terms):
             values[f"term{place}"], values[f"weight{place}"] = term.stem, weight
-        words = {term.stem: term.word for term, _ in terms}
+        words = {
+            term.stem: term.word
+            for term, _ in terms
+            if not is_widespread(statistics.frequencies[term.stem], statistics.documents)
+        }
         shares: dict[str, list[tuple[float, str]]] = {}
         scores: dict[str, float] = {}
         for other, score, stem, share in connection.execute(_statement(number, len(terms)), values):
             scores[other] = score
-            shares.setdefault(other, []).append((share, words[stem]))
-        return [Neighbour(other, score, named_words(shares[other])) for other, score in scores.items()]
+            if stem in words:
+                shares.setdefault(other, []).append((share, words[stem]))
+        return [Neighbour(other, score, named_words(shares.get(other, []))) for other, score in scores.items()]
 
     def _statistics(self, connection: sqlite3.Connection, number: int) -> _Statistics:
         documents, average = connection.execute(

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.related import reason_in_words
-from search.wording import EVERYDAY_WORDS, MOST_NAMED, named_words, says_something
+from search.wording import EVERYDAY_WORDS, MOST_NAMED, is_widespread, named_words, says_something
 
 SHARES = st.lists(
     st.tuples(
@@ -41,3 +41,9 @@ def test_every_reason_is_said_in_words():
     assert reason_in_words({"because": "words", "words": []}, topics={}) == "Many everyday words in common"
     said = {reason_in_words({"because": name}, topics={}) for name in ("meaning", "topic-mates", "newest", "editor")}
     assert len(said) == 4
+
+
+def test_a_word_of_the_whole_site_is_no_reason_unless_the_site_is_small():
+    assert is_widespread(900, 1_000)
+    assert not is_widespread(100, 1_000)
+    assert not is_widespread(4, 4)

@@ -53,6 +53,7 @@ def celery_settings(*, broker: str, prefix: str = "") -> dict[str, Any]:
             "publish scheduled pages": {"task": "content.pages.publish_scheduled", "schedule": 15.0},
             "refresh the social panel": {"task": "content.organisation.refresh_social_post", "schedule": 900.0},
             "sweep the search outbox": {"task": "search.sweep_outbox", "schedule": 10.0},
+            "read files that can be searched": {"task": "search.read_files", "schedule": 60.0},
             "keep the counts of searches": {"task": "search.keep_counts", "schedule": 30.0},
             "forget old counts of searches": {"task": "search.forget_counts", "schedule": 86_400.0},
             "find search jobs left behind": {"task": "search.sweep_jobs", "schedule": 30.0},
