@@ -144,7 +144,7 @@ def show(figures: dict[str, Any]) -> None:
         print(part)
         for name, value in values.items():
             if isinstance(value, dict):
-                whole = sum(value.values()) or 1
+                whole = sum(seconds for stage, seconds in value.items() if stage[0] != "(") or 1
                 print(f"  {name}")
                 for stage, seconds in value.items():
                     print(f"    {stage:40} {seconds:8.2f} s {100 * seconds / whole:5.1f} %")

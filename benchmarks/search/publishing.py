@@ -34,15 +34,17 @@ def main() -> None:
     django.setup()
     from content.pages.models import SectionPage  # noqa: PLC0415 (Django is set up by now)
     from content.pages.models.site import HomePage  # noqa: PLC0415 (as above)
-    from search.outbox import waiting_for_index, waiting_for_related  # noqa: PLC0415 (as above)
+    from search.outbox import waiting_for_related  # noqa: PLC0415 (as above)
+    from search.relating import fit_meaning  # noqa: PLC0415 (as above)
     from search.services import sync_outbox  # noqa: PLC0415 (as above)
 
     section = SectionPage.objects.filter(slug="publishing").first()
     if section is None:
         section = HomePage.objects.get().add_child(instance=SectionPage(title="Publishing", slug="publishing"))
     # What a rebuild of the index alone left in line for related lists is no part of this.
+    sync_outbox(seconds=1)
+    fit_meaning()
     waiting_for_related().update(related_version=_indexed())
-    sync_outbox()
     chance = random.Random(time.time_ns())  # noqa: S311 (words that no earlier run used, no secret)
     published, seconds = [], []
     with worker():
@@ -55,8 +57,8 @@ def main() -> None:
                 seconds.append(taken)
             sys.stderr.write(f"\rpublished {number + 1} of {count + 3}")
         sys.stderr.write("\n")
-        remove(section)
-        wait_for(lambda: not waiting_for_index().exists())
+    remove(section)
+    sync_outbox()
     print(
         json.dumps(
             {
@@ -137,7 +139,11 @@ def worker() -> Iterator[None]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     sys.exit(f"courant: the worker did not start:\n{log.read_text()[-3000:]}")
                 time.sleep(0.05)
-            yield
+            try:
+                yield
+            except SystemExit:
+                sys.stderr.write(log.read_text()[-3000:])
+                raise
         finally:
             process.terminate()
             try:

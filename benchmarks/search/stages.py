@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import defaultdict
 from functools import wraps
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What another thread does meanwhile: no part of the sum.
+BESIDE = "(beside) "
+
 
 class Stages:
     """Stopwatches that stand inside one another: a stage is charged only with what no stage within it took."""
@@ -17,7 +21,7 @@ class Stages:
     def __init__(self) -> None:
         """Nothing is watched before `install`."""
         self.seconds: dict[str, float] = defaultdict(float)
-        self._within: list[float] = []
+        self._local = threading.local()
 
     def watch(self, owner: Any, name: str, stage: str) -> None:
         """Put a stopwatch around a function that `owner` holds."""
@@ -25,15 +29,17 @@ class Stages:
 
         @wraps(original)
         def timed(*arguments: Any, **named: Any) -> Any:
+            within: list[float] = self._local.__dict__.setdefault("within", [])
+            is_beside = threading.current_thread() is not threading.main_thread()
             started = time.perf_counter()
-            self._within.append(0.0)
+            within.append(0.0)
             try:
                 return original(*arguments, **named)
             finally:
                 taken = time.perf_counter() - started
-                self.seconds[stage] += taken - self._within.pop()
-                if self._within:
-                    self._within[-1] += taken
+                self.seconds[f"{BESIDE}{stage}" if is_beside else stage] += taken - within.pop()
+                if within:
+                    within[-1] += taken
 
         setattr(owner, name, timed)
 
@@ -68,6 +74,7 @@ class Stages:
         return Holder.function  # type: ignore[attr-defined,no-any-return]
 
     def shares(self, seconds: float) -> dict[str, float]:
-        """Return each stage's seconds, and the rest of `seconds` as "other"."""
+        """Return each stage's seconds; the rest of `seconds` is mostly waiting for what goes on beside."""
         named = {stage: round(taken, 3) for stage, taken in sorted(self.seconds.items(), key=lambda item: -item[1])}
-        return named | {"other": round(seconds - sum(self.seconds.values()), 3)}
+        known = sum(taken for stage, taken in self.seconds.items() if not stage.startswith(BESIDE))
+        return named | {"waiting for the server, and the rest": round(seconds - known, 3)}
