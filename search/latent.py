@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.linalg import svds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,6 +110,10 @@ class LatentSample:
 
     def fit(self) -> LatentModel | None:
         """Learn from the sample; nothing when it is too small."""
+        # Only a fit needs scipy; half a second of importing it would be an editor's first save in each web process.
+        from scipy.sparse import csr_matrix  # noqa: PLC0415 (see above)
+        from scipy.sparse.linalg import svds  # noqa: PLC0415 (see above)
+
         documents = len(self.rows)
         if documents < FEWEST_FITTED:
             return None
