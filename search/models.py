@@ -60,8 +60,10 @@ class RelatedPage(models.Model):
     More are stored than are shown, because some fall away when the list is shown: curated cards, expired pages.
     """
 
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="related_pages")
-    related = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="related_from")
+    # Without constraints: a list that a worker writes while an editor deletes a page in it must not undo the deletion.
+    # A row whose page is gone is never read, and goes when the worker hears of the deletion.
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, db_constraint=False, related_name="related_pages")
+    related = models.ForeignKey(Page, on_delete=models.CASCADE, db_constraint=False, related_name="related_from")
     position = models.PositiveSmallIntegerField()
     score = models.FloatField()
     reasons = models.JSONField(default=list)

@@ -26,21 +26,26 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
+# A page's own list and those around it take about half a second; a published page waits for no more than these.
+RELATED_A_BATCH = 10
 # Reading a document takes a sentence model a twentieth of a second: so many are read between two looks at the clock.
 SENTENCES_A_BATCH = 20
 # More pins than this are no related list any more.
 MOST_PINS = LIST_LENGTH
 
 
-def relate_waiting(*, engine: Engine | None = None, deadline: float | None = None) -> int:
+def relate_waiting(
+    *, engine: Engine | None = None, deadline: float | None = None, until: Callable[[], bool] = lambda: False
+) -> int:
     """Recompute the lists in the neighbourhood of what was indexed; returns how many lists were computed.
 
     The neighbourhood of a page: itself, the pages whose lists it stands in, and the pages that now stand in its own.
+    Stops after `deadline` (of the monotonic clock), or when `until` says so, which is asked every few pages.
     """
     engine = engine or get_engine()
     computed = 0
-    while deadline is None or time.monotonic() < deadline:
-        entries = list(waiting_for_related().values_list("key", "indexed_version")[:ENTRIES_A_BATCH])
+    while (deadline is None or time.monotonic() < deadline) and not until():
+        entries = list(waiting_for_related().values_list("key", "indexed_version")[:RELATED_A_BATCH])
         if not entries:
             break
         engine.refresh()
@@ -51,6 +56,8 @@ def relate_waiting(*, engine: Engine | None = None, deadline: float | None = Non
         around = {candidate.key for items in lists.values() for candidate in items}
         listing = RelatedPage.objects.filter(related_id__in=[_page_id(key) for key in keys])
         around |= {f"page:{number}" for number in listing.values_list("page_id", flat=True).distinct()}
+        # What waits itself has its turn: after a fit that is every page, and each would be computed nine times.
+        around -= set(waiting_for_related().filter(key__in=around).values_list("key", flat=True))
         lists |= compute_lists(around - keys, engine=engine, spaces=spaces)
         save_related_lists(lists=lists)
         mark_entries(entries, "related_version", "indexed_version")
@@ -176,6 +183,7 @@ def save_related_lists(*, lists: dict[str, list[Candidate]]) -> None:
     rows = RelatedPage.objects.filter(page_id__in=wanted).order_by("page_id", "position")
     for page_id, related_id, reasons in rows.values_list("page_id", "related_id", "reasons"):
         stored.setdefault(page_id, []).append((related_id, reasons))
+    RelatedPage.objects.filter(page_id__in=wanted.keys() - known).delete()
     for page_id, items in wanted.items():
         kept = [(other, item) for other, item in items if other in known]
         if page_id in known and stored.get(page_id, []) != [(other, item.reasons) for other, item in kept]:

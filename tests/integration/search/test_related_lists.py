@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 from django.template import Context, Template
 
+from search import relating
 from search.models import RelatedPage
-from search.selectors import related_pages
+from search.outbox import waiting_for_index, waiting_for_related
+from search.selectors import related_list, related_pages
 from search.services import rebuild_index, sync_outbox
 from tests.factories.pages import (
     BlogPageFactory,
@@ -141,3 +143,39 @@ def test_the_tag_is_two_queries_and_works_before_any_list_is_computed(pages, dja
     rebuild_index()
     with django_assert_max_num_queries(2):
         assert len(template.render(Context({"page": page})).split()) == 3
+
+
+def test_what_is_published_while_lists_are_computed_is_findable_before_they_are_done(pages, monkeypatch):
+    for number in range(2 * relating.RELATED_A_BATCH):
+        BlogPageFactory(title=f"More on parking {number}")
+    waiting_at_batch = []
+    compute = relating.compute_lists
+
+    def compute_and_publish(keys, **more):
+        if len(waiting_at_batch) == 0:
+            BlogPageFactory(title="Meanwhile")
+        waiting_at_batch.append(waiting_for_index().count())
+        return compute(keys, **more)
+
+    monkeypatch.setattr(relating, "compute_lists", compute_and_publish)
+    done = sync_outbox()
+    assert waiting_at_batch[0] == 1
+    assert waiting_at_batch[2:]
+    assert not any(waiting_at_batch[2:])
+    assert done.written > 2 * relating.RELATED_A_BATCH
+    assert not waiting_for_related().exists()
+
+
+def test_a_list_written_while_one_of_its_pages_is_deleted_shows_what_is_left_and_is_mended(pages):
+    sync_outbox()
+    page, other = pages[0][0], pages[0][1]
+    gone = BlogPageFactory(title="Sepsis and gone", body=body("lactate bundles antibiotics"))
+    number = gone.pk
+    sync_outbox()
+    gone.delete()
+    RelatedPage.objects.create(page_id=page.pk, related_id=number, position=90, score=1)
+    RelatedPage.objects.create(page_id=number, related_id=other.pk, position=0, score=1)
+    assert number not in {row.related_id for row in related_list(page)}
+    sync_outbox()
+    assert number not in listed(page)
+    assert not RelatedPage.objects.filter(page_id=number).exists()
