@@ -1,5 +1,5 @@
 # The commands with stable names. Each makes what it needs; nothing is installed outside this folder, except by
-# `make test` as root on Debian or Ubuntu, which installs PostgreSQL and Chromium from the package manager.
+# `make test` as root on Debian or Ubuntu, which installs PostgreSQL, Chromium, a JDK and Maven by the package manager.
 
 .DEFAULT_GOAL := help
 .PHONY: help run semantic test test-newest check bench-delivery crash-delivery inspect-delivery bench-search crash-search
