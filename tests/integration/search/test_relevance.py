@@ -68,12 +68,14 @@ def test_ndcg_is_what_the_definition_says():
     assert ndcg(["a"], {}) == 0
 
 
+@pytest.mark.one_machine
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared is absent")
 @pytest.mark.parametrize(("task", "name"), list(WANTED))
 def test_labelled_sets_are_answered_as_well_as_wanted(task, name):
     assert measured(SHARED / name, task)["ndcg@10"] >= WANTED[task, name]
 
 
+@pytest.mark.one_machine
 @pytest.mark.skipif(not SHARED.exists(), reason="../shared is absent")
 @pytest.mark.parametrize(("task", "name"), list(WITH_SENTENCES))
 def test_sentence_vectors_are_worth_their_time(task, name):
