@@ -70,16 +70,7 @@ def read(path: str) -> Extracted:
             pages.append(text)
     except FileNotDecryptedError:
         return Extracted(problem="protected by a password: its text is not searched")
-    except (
-        PyPdfError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+    except (PyPdfError, *DAMAGED) as error:
         return Extracted(tuple(pages), f"could be read only to page {len(pages)}: {type(error).__name__}")
     if not any(text.strip() for text in pages):
         return Extracted(tuple(pages), "holds no text (scanned pages?)")
