@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from wagtail.blocks import StreamValue
 
 WORDS_A_MINUTE = 220
-# Where Wagtail puts a space when it takes tags away; then every tag as Draftail writes them, with quoted attributes.
+# Where Wagtail puts a space when it takes tags away; then the tags that Draftail writes, with quoted attributes.
 _END_OF_TEXT = re.compile(r"</(?:p|h\d|li|blockquote)>|<(?:br|hr)\s*/>", re.IGNORECASE)
-_TAG = re.compile(r"""</?[a-zA-Z](?:[^<>"']|"[^"<>]*"|'[^'<>]*')*>""")
+_TAG = re.compile(
+    r"</?(?:p|h[1-6]|a|b|i|em|strong|s|del|u|mark|small|q|cite|sub|sup|code|kbd|ul|ol|li|br|hr|blockquote|div|span|embed)"
+    r"""(?:\s(?:[^<>"']|"[^"<>]*"|'[^'<>]*')*)?/?>""",
+    re.IGNORECASE,
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -56,8 +60,9 @@ def rich_text_words(source: str) -> str:
 
     Markup that Draftail does not write (comments, a lone "<", broken tags) is left to Wagtail's parser.
     """
-    words = _TAG.sub("", _END_OF_TEXT.sub(" ", source))
-    return get_text_for_indexing(source) if "<" in words else html.unescape(words.strip())
+    if "<" in _TAG.sub("", source):
+        return get_text_for_indexing(source)
+    return html.unescape(_TAG.sub("", _END_OF_TEXT.sub(" ", source)).strip())
 
 
 def reading_minutes(text: str) -> int:

@@ -4,7 +4,7 @@ import copy
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from wagtail.blocks import BoundBlock
 from wagtail.rich_text import get_text_for_indexing
@@ -25,6 +25,8 @@ TAGS = st.sampled_from(
 )  # fmt: skip
 
 
+@example(["<b", "</p>", ">"])
+@example(["<script>", ";"])
 @given(st.lists(st.one_of(WORDS, TAGS), max_size=12))
 def test_words_of_rich_text_are_those_that_wagtail_finds(parts):
     source = "".join(parts)
